@@ -1,0 +1,1 @@
+"""Typed objects where we compute on them. Importing this package loads nothing heavy."""

@@ -1,0 +1,76 @@
+"""A request and its answer, and the interface through which broker, auth and inference reach a platform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from cpctl.errors import BadAnswer
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is sent: the same bytes every time it is sent.
+
+    Attributes:
+        path: Below the endpoint, already escaped, query included: `/v1/orders?project=default`.
+        body: The exact bytes, or None.
+        headers: Beside those every request carries (host, credentials, user agent, accept).
+        spending: A lost answer leaves the outcome unknown (exit 11) instead of unreachable (exit 9).
+        deadline_s: Everything included: connecting, sending again, reading the last byte.
+    """
+
+    method: str
+    path: str
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    spending: bool = False
+    deadline_s: float = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A definite answer: a status below 400 with a whole body. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            BadAnswer: It is none, or it is nested too deeply to be meant well.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise BadAnswer(detail="the server's answer is not JSON") from error
+
+
+class StreamedAnswer(Protocol):
+    """An answer whose body is read while it comes."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def chunks(self) -> Iterator[bytes]:
+        """The body's bytes as they arrive; raises Unreachable or BadAnswer when the line is cut."""
+        ...
+
+
+class Sender(Protocol):
+    """What broker, auth and inference are given to talk to one origin.
+
+    Both calls raise the matching CpctlError for any status of 400 or above (see api/problems.py), Unreachable when
+    nothing left this machine, and for `spending` requests OutcomeUnknown when no definite answer came by the deadline.
+    """
+
+    origin: str
+
+    def send(self, request: Request) -> Answer: ...
+
+    def stream(self, request: Request) -> AbstractContextManager[StreamedAnswer]: ...
