@@ -1,0 +1,1 @@
+"""Who is asked, as whom, and within which limits: config.toml, environment, secrets."""

@@ -1,0 +1,198 @@
+"""Where tokens are kept: the operating system's keyring, a 0600 file when asked for, a sandbox's own file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from cpctl.errors import NoSecretStore, TokenRefused
+from cpctl.profiles.files import local_failures, read_private, replace
+from cpctl.resources.endpoint import Endpoint, same_origin
+
+SERVICE = "cpctl"
+KEYRING_LIMIT_S = 3.0
+KEYRINGS = ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
+TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
+
+T = TypeVar("T")
+
+
+class SecretStore(Protocol):
+    """Keeps one text a profile."""
+
+    where: str  # how `auth status` names it
+
+    def get(self, profile: str) -> str | None: ...
+
+    def set(self, profile: str, text: str) -> None: ...
+
+    def delete(self, profile: str) -> bool:
+        """Whether there was one."""
+        ...
+
+
+class KeyringStore:
+    """SecretService, KWallet, macOS Keychain or Windows Credential Locker; anything else is none.
+
+    Args:
+        load: Answers keyring's chosen backend; imports keyring when it is called.
+
+    Every call raises NoSecretStore when there is no such keyring or it does not answer within KEYRING_LIMIT_S.
+    """
+
+    def __init__(self, load: Callable[[], Any] | None = None, limit_s: float = KEYRING_LIMIT_S) -> None:
+        self.where = "keyring"
+        self._load = load or _installed_keyring
+        self._limit_s = limit_s
+        self._hangs = False
+
+    def get(self, profile: str) -> str | None:
+        kept: str | None = self._ask(lambda backend: backend.get_password(SERVICE, profile))
+        return kept
+
+    def set(self, profile: str, text: str) -> None:
+        self._ask(lambda backend: backend.set_password(SERVICE, profile, text))
+
+    def delete(self, profile: str) -> bool:
+        def forget(backend: Any) -> bool:
+            if backend.get_password(SERVICE, profile) is None:
+                return False
+            backend.delete_password(SERVICE, profile)
+            return True
+
+        return self._ask(forget)
+
+    def _ask(self, question: Callable[[Any], T]) -> T:
+        if self._hangs:
+            raise _no_keyring(f"it did not answer within {self._limit_s:.0f} s")
+        try:
+            return within(self._limit_s, lambda: question(trusted(self._load())))
+        except TimeoutError as error:
+            self._hangs = True
+            raise _no_keyring(f"it did not answer within {self._limit_s:.0f} s") from error
+        except NoSecretStore:
+            raise
+        except Exception as error:  # keyring's backends raise whatever their libraries do
+            raise _no_keyring(f"{type(error).__name__}: {error}"[:200].replace("\n", " ")) from error
+
+
+class FileStore:
+    """A 0600 file a profile, made only when somebody asked for it.
+
+    `get` raises NotAuthorized when others can read the file.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.where = f"file {folder} (insecure storage)"
+        self._folder = folder
+
+    def get(self, profile: str) -> str | None:
+        content = read_private(self.path(profile))
+        return content.decode("utf-8", "replace") if content is not None else None
+
+    def set(self, profile: str, text: str) -> None:
+        replace(self.path(profile), text.encode())
+
+    def delete(self, profile: str) -> bool:
+        with local_failures(f"cannot remove {self.path(profile)}"):
+            try:
+                self.path(profile).unlink()
+            except FileNotFoundError:
+                return False
+            return True
+
+    def path(self, profile: str) -> Path:
+        return self._folder / f"{quote(profile, safe='') or '_'}.json"
+
+
+class SandboxStore:
+    """The token file of a sandbox on this machine; given only to the address that the sandbox says is its own."""
+
+    def __init__(self, data: Path) -> None:
+        self.where = f"sandbox file {data / 'token'}"
+        self._data = data
+
+    def token(self, server: Endpoint) -> str | None:
+        """The token when this folder's sandbox is what answers at the server.
+
+        Raises:
+            NotAuthorized: Others can read the file.
+        """
+        if not server.loopback or not same_origin(self.url() or "", server.origin):
+            return None
+        content = read_private(self._data / "token")
+        return content.decode("utf-8", "replace").strip() if content else None
+
+    def url(self) -> str | None:
+        """Where the sandbox listens, or None when it is down."""
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            described = json.loads((self._data / "endpoint.json").read_bytes()[:65_536])
+            if isinstance(described, dict) and isinstance(described.get("url"), str):
+                return str(described["url"])
+        return None
+
+
+def checked(token: str) -> str:
+    """The token, fit to stand in a header.
+
+    Raises:
+        TokenRefused: It holds a line end, a NUL, a space or anything that is not printable ASCII; it is not repeated.
+    """
+    if TOKEN.fullmatch(token):
+        return token
+    fault = "is empty" if not token else "is too long" if len(token) > 16_384 else "holds a character no token has"
+    raise TokenRefused(
+        reason="MalformedToken",
+        detail=f"the token {fault} (printable ASCII without spaces is expected); nothing was sent",
+    )
+
+
+def trusted(backend: Any) -> Any:
+    """The keyring behind what was configured.
+
+    Raises:
+        NoSecretStore: It is null, plaintext, unknown or nothing.
+    """
+    for candidate in getattr(backend, "backends", [backend]):
+        module = type(candidate).__module__
+        if module.startswith("keyring.backends.") and module.rsplit(".", 1)[1] in KEYRINGS:
+            return candidate
+    raise _no_keyring("none of SecretService, KWallet, macOS Keychain and Windows Credential Locker is there")
+
+
+def within(limit_s: float, work: Callable[[], T]) -> T:
+    """The work's result or exception, or TimeoutError; what hangs is left behind in a thread that holds up no exit."""
+    from threading import Thread
+
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:
+            failures.append(error)
+
+    thread = Thread(target=run, daemon=True, name="keyring")
+    thread.start()
+    thread.join(limit_s)
+    if failures:
+        raise failures[0]
+    if not results:
+        raise TimeoutError
+    return results[0]
+
+
+def _installed_keyring() -> Any:
+    import keyring
+
+    return keyring.get_keyring()
+
+
+def _no_keyring(why: str) -> NoSecretStore:
+    return NoSecretStore(detail=f"no keyring to keep a token in: {why}")
