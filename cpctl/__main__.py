@@ -1,0 +1,5 @@
+"""`python -m cpctl` is `cpctl`."""
+
+from cpctl.main import main
+
+main()

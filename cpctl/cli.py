@@ -1,0 +1,148 @@
+"""The typer application: the source of truth for grammar and help. A verb's module is imported when that verb is used."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, get_type_hints
+
+import typer
+from typer.core import TyperGroup
+
+from cpctl.argv import HELP, hoist
+from cpctl.errors import ExitCode, UnknownName, UsageError
+from cpctl.flags import GLOBALS
+from cpctl.runtime import Options, Runtime, Verb
+from cpctl.verbs import VERBS
+
+SETTINGS: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+ROOT_HELP = """Find, buy, switch on, use and give back GPU and NPU cards across China, and call the models hosted there.
+
+    cpctl sandbox up                                   a complete platform on this machine
+    cpctl get offers --province shanxi --gpu H800
+    cpctl apply -f order.yaml --activate --wait
+
+Every verb explains itself: cpctl VERB --help."""
+
+
+def run_typer(rt: Runtime, verb: str, words: list[str]) -> Verb | str:
+    """The verb, ready to run, or the text that was asked for (`--help`).
+
+    Raises:
+        UsageError: What was typed is no command line of ours.
+    """
+    if not verb or verb in HELP:
+        if words and not verb:
+            raise UsageError(detail="no verb given", hint="cpctl --help")
+        return help_text(tree(), "cpctl")
+    if verb not in VERBS:
+        raise UnknownName("verb", verb, VERBS, hint="cpctl --help")
+    spelled = f"cpctl {verb}"
+    if VERBS[verb].subverbs:
+        words = hoist(words)
+        if not words or words[0] in HELP:
+            return help_text(group(verb), spelled)
+        if words[0] not in VERBS[verb].subverbs:
+            raise UnknownName(f"{verb} verb", words[0], VERBS[verb].subverbs, hint=f"{spelled} --help")
+        return _invoke(command(verb, words[0], rt), f"{spelled} {words[0]}", words[1:])
+    return _invoke(command(verb, rt=rt), spelled, words)
+
+
+def command(verb: str, subverb: str = "", rt: Runtime | None = None) -> Any:
+    """The typer command of one verb, bound to a runtime (None: only to be looked at)."""
+    module = import_module(VERBS[verb].module(verb))
+    name = subverb or verb
+    function = getattr(module, name.replace("-", "_") + ("_" if name in RESERVED else ""))
+    app = typer.Typer(**SETTINGS)
+    app.command(name, context_settings=CONTEXT)(bound(function, rt))
+    built = typer.main.get_command(app)
+    built.name = name
+    return built
+
+
+RESERVED = frozenset({"set"})  # verbs whose function would hide a builtin end in an underscore
+
+
+def bound(verb: Callable[..., Verb], rt: Runtime | None) -> Callable[..., Verb]:
+    """The verb as typer sees it: its own flags and the global ones, without the runtime."""
+    hints = get_type_hints(verb, localns={"Runtime": object, "Verb": object}, include_extras=True)
+    own = [p.replace(annotation=hints[p.name]) for p in list(inspect.signature(verb).parameters.values())[1:]]
+    extra = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in GLOBALS.items()
+    ]
+
+    def call(**given: Any) -> Verb:
+        assert rt is not None  # noqa: S101
+        rt.options = Options(**{name: given.pop(name) for name in GLOBALS})
+        return verb(rt, **given)
+
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + extra
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # what typer reads
+    call.__annotations__ = {p.name: p.annotation for p in parameters}
+    call.__doc__ = verb.__doc__
+    return call
+
+
+class Verbs(TyperGroup):
+    """A group that knows its verbs by name and imports none of them to list them."""
+
+    summaries: dict[str, str]
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(self.summaries)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(self.summaries.items()))
+
+
+def tree() -> Any:
+    """The root, for its help."""
+    return _group(ROOT_HELP, {name: verb.summary for name, verb in VERBS.items()}, "VERB [TYPE[/NAME]] [flags]")
+
+
+def group(verb: str) -> Any:
+    """A group of verbs, for its help."""
+    return _group(VERBS[verb].summary + ".", VERBS[verb].subverbs, "VERB [flags]")
+
+
+def _group(text: str, summaries: dict[str, str], usage: str) -> Any:
+    app = typer.Typer(cls=Verbs, subcommand_metavar=usage, options_metavar="", **SETTINGS)
+    app.callback()(lambda: None)
+    built = typer.main.get_command(app)
+    built.help = text.replace("\n\n    ", "\n\n\b\n    ")
+    built.context_settings = CONTEXT
+    built.summaries = summaries  # type: ignore[attr-defined]
+    return built
+
+
+def help_text(built: Any, name: str, width: int = 100) -> str:
+    """What `--help` prints."""
+    with built.context_class(
+        built, info_name=name, terminal_width=width, max_content_width=width, help_option_names=["-h", "--help"]
+    ) as context:
+        return str(built.get_help(context)) + "\n"
+
+
+def _invoke(built: Any, spelled: str, words: list[str]) -> Verb | str:
+    end = words.index("--") if "--" in words else len(words)
+    if any(word in HELP for word in words[:end]):
+        return help_text(built, spelled)
+    try:
+        verb: Verb | str = built.main(words, prog_name=spelled, standalone_mode=False)
+    except typer.TyperException as error:
+        raise UsageError(detail=_sentence(error), hint=f"{spelled} --help") from error
+    except typer.Exit as stop:
+        if stop.exit_code != ExitCode.DONE:
+            raise UsageError(detail=f"{spelled} stopped", hint=f"{spelled} --help") from stop
+        return ""
+    return verb
+
+
+def _sentence(error: Any) -> str:
+    """typer's words on one line, beginning as ours do."""
+    text = " ".join(error.format_message().split()).rstrip(".")
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,1 @@
+"""One file per verb; a verb is a generator of stdout text that returns the exit code."""

@@ -1,0 +1,127 @@
+"""Every flag once: spelling, type, help. With `cli` and `generate` the only module that imports typer.
+
+A metavar with bars (`table|wide|json`) names the only legal words; completion reads them from there, and the verb refuses others
+with the legal ones named. Values with a form of their own (durations, prices, provinces) are parsed by the verb, not by typer, so
+that their errors say what cpctl expects.
+"""
+
+from __future__ import annotations
+
+# fmt: off
+from typing import Annotated, Any, Optional, get_args, get_origin
+
+from typer import Argument, Option
+
+Text = Optional[str]  # noqa: UP045  (typer reads it at run time)
+Words = Optional[list[str]]  # noqa: UP045
+Number = Optional[int]  # noqa: UP045
+Real = Optional[float]  # noqa: UP045
+
+# what every verb takes
+Server = Annotated[Text, Option("--server", "-s", metavar="URL", help="The platform's endpoint, instead of the profile's")]
+Profile = Annotated[Text, Option("--profile", metavar="NAME", help="The profile to use")]
+Project = Annotated[Text, Option("--project", "-n", metavar="NAME", help="The project")]
+Verbose = Annotated[int, Option("--verbose", "-v", metavar="LEVEL", min=0, max=9, help="6: requests, 8: headers and bodies, masked")]
+Color = Annotated[str, Option("--color", metavar="auto|always|never", help="Colour on stderr")]
+NoInput = Annotated[bool, Option("--no-input", help="Never ask")]
+
+# what is meant
+Targets = Annotated[list[str], Argument(metavar="TYPE[/NAME] [NAME...]", help="offers, order/train-7b, orders,cards …", show_default=False)]
+OrderTargets = Annotated[Words, Argument(metavar="order/NAME...", help="Orders, by name", show_default=False)]
+OneTarget = Annotated[str, Argument(metavar="TYPE/NAME", help="order/train-7b", show_default=False)]
+OrderName = Annotated[str, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
+OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
+
+# how it is shown
+Output = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml|name", help="The form of what is printed")]
+DocumentOutput = Annotated[Text, Option("--output", "-o", metavar="json|yaml", help="Print a document instead of text")]
+ResultOutput = Annotated[Text, Option("--output", "-o", metavar="name|json|yaml", help="The form of what is printed")]
+NoHeaders = Annotated[bool, Option("--no-headers", help="No line of column titles")]
+
+# filters of the catalogue
+Province = Annotated[Words, Option("--province", metavar="P,...", help="Only these provinces: shanxi, 山西, 晋, SX, 140000")]
+ExcludeProvince = Annotated[Words, Option("--exclude-province", metavar="P,...", help="Not these provinces")]
+Provider = Annotated[Words, Option("--provider", metavar="NAME,...", help="Only these providers")]
+Accelerator = Annotated[Words, Option("--accelerator", "--gpu", metavar="NAME,...", help="Only these accelerators: H800, 昇腾910B …")]
+Vendor = Annotated[Words, Option("--vendor", metavar="NAME,...", help="Only these makers of accelerators")]
+Cards = Annotated[Text, Option("--cards", metavar="N", help="Offers able to serve N cards")]
+MinMemory = Annotated[Text, Option("--min-memory", metavar="80Gi", help="Least memory of a card")]
+MaxPrice = Annotated[Text, Option("--max-price", metavar="CNY", help="Highest price of a card-hour")]
+MaxPUE = Annotated[Text, Option("--max-pue", metavar="1.3", help="Highest power usage effectiveness")]
+MinGreen = Annotated[Text, Option("--min-green", metavar="50%", help="Least share of green power")]
+Billing = Annotated[Text, Option("--billing", metavar="on-demand|daily|monthly|spot", help="Only this way of billing")]
+Interconnect = Annotated[Text, Option("--interconnect", metavar="NAME", help="Only cards linked by this: NVLink, HCCS …")]
+Task = Annotated[Words, Option("--task", metavar="TASK,...", help="Only models for these tasks: chat, embedding …")]
+ModelKind = Annotated[Text, Option("--kind", metavar="base|vertical", help="Only base or only vertical models")]
+Domain = Annotated[Words, Option("--domain", metavar="NAME,...", help="Only models of these domains: medical, law …")]
+Publisher = Annotated[Words, Option("--publisher", metavar="NAME,...", help="Only models of these publishers")]
+Model = Annotated[Words, Option("--model", metavar="NAME,...", help="Only sources of these models")]
+OfOrder = Annotated[Text, Option("--order", metavar="NAME", help="Only cards and bills of this order")]
+
+# lists
+Limit = Annotated[Text, Option("--limit", metavar="N", help="At most N objects")]
+ChunkSize = Annotated[Text, Option("--chunk-size", metavar="N", help="Objects a page (1000)")]
+IgnoreNotFound = Annotated[bool, Option("--ignore-not-found", help="A missing object is not a failure")]
+RequireComplete = Annotated[bool, Option("--require-complete", help="End with 10 when a sub-platform did not answer")]
+
+# buying
+BuyAccelerator = Annotated[Words, Option("--accelerator", "--gpu", metavar="NAME,...", help="The accelerator, or several that will do")]
+BuyCards = Annotated[Text, Option("--cards", metavar="N", help="How many cards")]
+Duration = Annotated[Text, Option("--duration", metavar="24h", help="How long: 90s, 30m, 24h, 7d; funds for all of it are reserved")]
+Budget = Annotated[Text, Option("--budget", metavar="CNY", help="Most the whole order may cost")]
+Offer = Annotated[Words, Option("--offer", metavar="OFFER=N", help="N cards of exactly this offer; may be repeated")]
+Scenario = Annotated[Text, Option("--scenario", metavar="NAME", help="Begin with a scenario's template")]
+Image = Annotated[Text, Option("--image", metavar="NAME", help="The image the cards start with")]
+SshKey = Annotated[Words, Option("--ssh-key", metavar="FILE", help="A public key to install; may be repeated")]
+Label = Annotated[Words, Option("--label", metavar="KEY=VALUE", help="A label; may be repeated")]
+Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask")]
+Activate = Annotated[bool, Option("--activate", help="Switch the order on as well")]
+Wait = Annotated[bool, Option("--wait", help="Wait until it is done")]
+Timeout = Annotated[Text, Option("--timeout", metavar="10m", help="Give up waiting after this long; what was begun goes on")]
+For = Annotated[str, Option("--for", metavar="CONDITION", help="condition=Active, delete, or jsonpath='{.status.phase}'=Active")]
+
+# manifests
+Filename = Annotated[Words, Option("--filename", "-f", metavar="FILE", help="A manifest, a folder, or - for stdin; YAML, JSON or TOML")]
+Recursive = Annotated[bool, Option("--recursive", "-R", help="Folders with all that is below them")]
+RunId = Annotated[Text, Option("--run-id", metavar="ID", help="Completes metadata.generateName: a rerun with the same ID is the same order")]
+Adopt = Annotated[bool, Option("--adopt", help="Go on with an order that somebody else in the project made")]
+Recreate = Annotated[bool, Option("--recreate", help="Buy again under a name whose order has ended and was charged")]
+
+# models
+ModelName = Annotated[str, Argument(metavar="MODEL[@PROVIDER]", help="deepseek-v3.2, or deepseek-v3.2@PROVIDER", show_default=False)]
+Prompt = Annotated[Text, Argument(metavar="[PROMPT]", help="What to say; - or nothing reads stdin", show_default=False)]
+
+# the raw API
+Method = Annotated[str, Argument(metavar="METHOD", help="GET, POST …", show_default=False)]
+Path = Annotated[Text, Argument(metavar="PATH", help="/v1/offers?limit=5", show_default=False)]
+
+# the client itself
+ClientOnly = Annotated[bool, Option("--client", help="Do not ask the platform")]
+
+# the sandbox
+Port = Annotated[Text, Option("--port", metavar="N", help="The port on 127.0.0.1 (8790)")]
+Seed = Annotated[Text, Option("--seed", metavar="N", help="The same seed makes the same catalogue")]
+Scale = Annotated[Text, Option("--scale", metavar="N", help="About this many offers")]
+Speed = Annotated[Text, Option("--speed", metavar="N", help="How many times faster than the wall its clock runs")]
+Foreground = Annotated[bool, Option("--foreground", help="Do not go to the background")]
+Data = Annotated[Text, Option("--data", metavar="DIR", help="Where it keeps its state")]
+
+GLOBALS: dict[str, tuple[Any, Any]] = {
+    "server": (Server, None),
+    "profile": (Profile, None),
+    "project": (Project, None),
+    "verbose": (Verbose, 0),
+    "color": (Color, "auto"),
+    "no_input": (NoInput, False),
+}
+
+
+def taking_values() -> frozenset[str]:
+    """The spellings of every flag that is followed by a value."""
+    found = set()
+    for declared in globals().values():
+        if get_origin(declared) is Annotated:
+            base, info, *_ = get_args(declared)
+            if base is not bool:
+                found.update(word for word in (info.default, *(info.param_decls or ())) if isinstance(word, str) and word[:1] == "-")
+    return frozenset(found)

@@ -1,0 +1,165 @@
+"""argv → exit code. The only writer of stdout and the only exit; imports nothing heavy until it knows what is asked."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import NoReturn
+
+    from cpctl.errors import CpctlError
+    from cpctl.runtime import Runtime, Verb
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM or SIGHUP; ends like Ctrl-C, with its own exit code."""
+
+
+def main() -> NoReturn:
+    """The `cpctl` command."""
+    if sys.argv[1:] == ["--version"]:
+        from cpctl import __version__
+
+        sys.exit(_emit(sys.stdout, f"cpctl {__version__}\n"))
+    _on_signals()
+    sys.exit(run(sys.argv[1:], _runtime()))
+
+
+def run(argv: list[str], rt: Runtime) -> int:
+    """What `main` does, with streams, environment and clock of the caller's: tests call this."""
+    from cpctl.errors import CpctlError, ExitCode
+
+    try:
+        return _write(rt, _verb(argv, rt))
+    except CpctlError as error:
+        return _fail(rt, error)
+    except Terminated:
+        return ExitCode.TERMINATED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        _silence(rt)
+        return ExitCode.DONE
+    except Exception as bug:  # the one place where everything that is no CpctlError ends
+        return _bug(rt, bug)
+
+
+def _verb(argv: list[str], rt: Runtime) -> Verb | str:
+    from cpctl.argv import normalise
+
+    rt.output_is_json = _wants_json(argv)
+    if argv == ["--version"]:
+        from cpctl import __version__
+
+        return f"cpctl {__version__}\n"
+    verb, words = normalise(argv)
+    from cpctl.cli import run_typer
+
+    return run_typer(rt, verb, words)
+
+
+def _wants_json(argv: list[str]) -> bool:
+    """A usage error is told before the verb has read its flags: `-o json` is looked for by eye."""
+    joined = "\0".join(argv).replace("=", "\0").replace("-ojson", "-o\0json")
+    return any(f"{flag}\0json" in joined for flag in ("-o", "--output"))
+
+
+def _write(rt: Runtime, verb: Verb | str) -> int:
+    """Everything the verb yields to stdout, then its code.
+
+    Raises:
+        LocalFailure: stdout does not take it (a full disk, /dev/full).
+    """
+    if isinstance(verb, str):
+        _put(rt, verb)
+        return 0
+    try:
+        while True:
+            _put(rt, next(verb))
+    except StopIteration as end:
+        return int(end.value or 0)
+
+
+def _put(rt: Runtime, text: str) -> None:
+    from cpctl.errors import LocalFailure
+
+    try:
+        rt.out.write(text)
+        rt.out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _silence(rt)
+        raise LocalFailure(detail=f"cannot write the output: {error.strerror}") from error
+
+
+def _fail(rt: Runtime, error: CpctlError) -> int:
+    from cpctl.output.failure import failure
+
+    try:
+        rt.err.write(failure(error, as_json=rt.output_is_json))
+        rt.err.flush()
+    except OSError:
+        pass  # nobody is there to read it; the code still tells
+    return int(error.exit_code)
+
+
+def _bug(rt: Runtime, bug: Exception) -> int:
+    from cpctl.crash import report
+
+    rt.err.write(report(bug, rt.env))
+    return 70
+
+
+def _emit(stream: object, text: str) -> int:
+    """`--version` without a runtime."""
+    try:
+        stream.write(text)  # type: ignore[attr-defined]
+        stream.flush()  # type: ignore[attr-defined]
+    except BrokenPipeError:
+        _devnull()
+    except OSError as error:
+        _devnull()
+        sys.stderr.write(f"error: cannot write the output: {error.strerror}\n")
+        return 1
+    return 0
+
+
+def _silence(rt: Runtime) -> None:
+    if rt.out is sys.stdout:
+        _devnull()
+
+
+def _devnull() -> None:
+    """Let the interpreter flush stdout into nothing at its end."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _runtime() -> Runtime:
+    import os
+
+    from cpctl.runtime import Runtime
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    return Runtime(out=sys.stdout, err=sys.stderr, stdin=sys.stdin, env=os.environ)
+
+
+def _on_signals() -> None:
+    import signal
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), stop)
+
+
+if __name__ == "__main__":
+    main()

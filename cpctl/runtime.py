@@ -1,0 +1,199 @@
+"""Runtime: everything the program touches outside itself. Constructors read nothing; each thing is built on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import IO, TextIO
+
+from cpctl.errors import ExitCode, UnknownName, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from cpctl.api.platform import Platform
+    from cpctl.profiles.folders import Folders
+    from cpctl.profiles.resolve import Profile
+    from cpctl.resources.clock import Clock
+    from cpctl.resources.exchange import Sender
+
+Verb = Generator[str, None, ExitCode]
+"""What a verb is: it yields the text for stdout and returns the exit code, which is known at the end."""
+
+INPUT_FORBIDDEN = ("CI", "CPCTL_NO_INPUT")
+
+
+class SystemClock:
+    """This machine's time."""
+
+    def now(self) -> datetime:
+        from datetime import UTC, datetime
+
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        from time import monotonic
+
+        return monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        from time import sleep
+
+        sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The global flags, as given."""
+
+    server: str | None = None
+    profile: str | None = None
+    project: str | None = None
+    verbose: int = 0
+    color: str = "auto"
+    no_input: bool = False
+
+
+@dataclass
+class Runtime:
+    """Everything the program touches outside itself; tests replace fields, nothing is patched.
+
+    Attributes:
+        options: The global flags; set when a command line has been read.
+        output_is_json: A failure is told as a JSON object, because the run was to print one.
+    """
+
+    out: TextIO
+    err: TextIO
+    stdin: TextIO
+    env: Mapping[str, str]
+    clock: Clock = field(default_factory=SystemClock)
+    options: Options = field(default_factory=Options)
+    output_is_json: bool = False
+
+    # talk
+
+    def say(self, text: str) -> None:
+        """One line on stderr; whatever is in it is made safe."""
+        from cpctl.output.safe import safe_lines
+
+        self.err.write(safe_lines(text) + "\n")
+        self.err.flush()
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question may be put: stdin and stderr are terminals and nothing forbids it."""
+        forbidden = self.options.no_input or any(self.env.get(name) for name in INPUT_FORBIDDEN)
+        return not forbidden and self.stdin.isatty() and self.err.isatty()
+
+    def confirm(self, question: str, *, yes: bool, without: str) -> None:
+        """Go on, or say no.
+
+        Args:
+            yes: `--yes` was given; nothing is asked.
+            without: What the caller could not do without a yes: "placing an order".
+
+        Raises:
+            UsageError: The answer was no, or nobody can be asked.
+        """
+        if yes:
+            return
+        if not self.asks:
+            raise UsageError(detail=f"{without} needs --yes where nobody can be asked")
+        from cpctl.output.safe import safe_lines
+
+        self.err.write(f"{safe_lines(question)} [y/N] ")
+        self.err.flush()
+        if self.stdin.readline().strip().lower() not in ("y", "yes", "是"):
+            raise UsageError(detail="not confirmed; nothing was done", reason="NotConfirmed")
+
+    def trace(self, level: int, text: str) -> None:
+        """What `-v` shows; secrets are masked by who calls."""
+        if self.options.verbose >= level:
+            self.say(text)
+
+    @property
+    def colors(self) -> bool:
+        """Whether stderr takes colour."""
+        if self.options.color not in ("auto", "always", "never"):
+            raise UnknownName("colour choice", self.options.color, ("auto", "always", "never"))
+        if self.options.color != "auto":
+            return self.options.color == "always"
+        if self.env.get("NO_COLOR"):
+            return False
+        if self.env.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+            return True
+        return self.err.isatty() and self.env.get("TERM") != "dumb"
+
+    # where things are
+
+    @cached_property
+    def folders(self) -> Folders:
+        from cpctl.profiles.folders import Folders
+
+        return Folders.of(self.env)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile in force: flags over environment over config.toml."""
+        from cpctl.profiles.resolve import resolve
+
+        options = self.options
+        return resolve(
+            self.folders, self.env, server=options.server, profile=options.profile, project=options.project
+        )
+
+    @cached_property
+    def platform(self) -> Platform:
+        from cpctl.api.platform import Platform
+
+        return Platform(self.sender, self.profile.project, clock=self.clock)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """The way to the profile's platform, with its token."""
+        return self.sender_to(self.profile.endpoint, self.token)
+
+    def sender_to(self, endpoint: object, token: Callable[[], str | None]) -> Sender:
+        from cpctl.api.transport import HttpxTransport
+
+        return HttpxTransport(endpoint, token, clock=self.clock, env=self.env, trace=self.trace)  # type: ignore[arg-type]
+
+    def token(self) -> str | None:
+        """The token for the profile's origin."""
+        from cpctl.auth.token import token_for
+
+        return token_for(self)
+
+    @property
+    def journal_folder(self) -> Path:
+        return self.folders.state / "journal"
+
+    # output
+
+    def output(self, given: str | None, legal: tuple[str, ...], verb: str = "") -> str | None:
+        """The form to print in: the flag, else the environment, else the profile, else the verb's default (None).
+
+        Only a flag that names no form of this verb is an error; what the environment or a profile prefers is left aside
+        by verbs that do not have it.
+        """
+        if given is not None and given not in legal:
+            raise UnknownName("output format", given, legal)
+        chosen = given or next((word for word in self._preferred(verb) if word in legal), None)
+        self.output_is_json = chosen == "json"
+        return chosen
+
+    def _preferred(self, verb: str) -> list[str]:
+        word = self.env.get("CPCTL_OUTPUT")
+        return [word] if word else []
+
+
+def stream_is_terminal(stream: IO[str]) -> bool:
+    """isatty() of a stream that may be closed or a stand-in."""
+    try:
+        return stream.isatty()
+    except (ValueError, AttributeError):
+        return False

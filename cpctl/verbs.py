@@ -1,0 +1,67 @@
+"""The verbs: a line each. A verb lives in `cpctl.commands.<module>`, in the function of its name."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """A verb, or a group of them when it has subverbs (name to summary)."""
+
+    summary: str
+    subverbs: dict[str, str] = {}  # noqa: RUF012  (a NamedTuple's default, never written to)
+
+    def module(self, name: str) -> str:
+        return f"cpctl.commands.{name.replace('-', '_')}"
+
+
+VERBS: dict[str, Verb] = {
+    "get": Verb("List or show objects"),
+    "describe": Verb("Show everything about one object, and its events"),
+    "overview": Verb("The national view: capacity, free cards, prices, PUE and green share"),
+    "create": Verb("Create an order", {"order": "Find the cheapest cards, place an order and hold them"}),
+    "apply": Verb("Make what a manifest says come true; safe to run again"),
+    "activate": Verb("Switch a held order on"),
+    "wait": Verb("Wait until an object is as asked"),
+    "release": Verb("Stop billing and give the cards back"),
+    "delete": Verb("Release an order if need be and hide it from lists"),
+    "call": Verb("Call a hosted model"),
+    "auth": Verb(
+        "Log in and out",
+        {
+            "login": "Log in with a device code, or with a token from stdin",
+            "logout": "Revoke and forget the token",
+            "status": "Say who is logged in, where, and where the token is kept",
+            "token": "Print the token",
+            "whoami": "Ask the platform who you are",
+        },
+    ),
+    "config": Verb(
+        "Profiles and settings",
+        {
+            "view": "Print the configuration",
+            "get-profiles": "List the profiles",
+            "current-profile": "Print the current profile's name",
+            "use-profile": "Make a profile the current one",
+            "set": "Set a value",
+            "unset": "Remove a value",
+            "rename-profile": "Rename a profile",
+            "delete-profile": "Remove a profile",
+            "path": "Print where the configuration is",
+        },
+    ),
+    "sandbox": Verb(
+        "The local platform",
+        {
+            "up": "Start it, or find it running",
+            "down": "Stop it",
+            "status": "Say whether it runs",
+            "reset": "Stop it and start afresh",
+            "logs": "Print its log",
+            "faults": "Show, set or clear faults to rehearse with",
+        },
+    ),
+    "api": Verb("Send a request to the platform as it is"),
+    "api-resources": Verb("List the kinds of objects"),
+    "version": Verb("Print the versions of cpctl and of the platform"),
+}
