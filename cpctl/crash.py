@@ -22,10 +22,10 @@ def _keep(text: str, env: Mapping[str, str]) -> str | None:
 
     from cpctl import __version__
     from cpctl.errors import CpctlError
-    from cpctl.profiles.folders import Folders
+    from cpctl.profiles.folders import state_folder
 
     try:
-        folder = Folders.of(env).state / "crashes"
+        folder = state_folder(env) / "crashes"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stamp = datetime.now(UTC)
         path = folder / f"{stamp:%Y%m%dT%H%M%S}-{os.getpid()}.log"

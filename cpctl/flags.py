@@ -35,6 +35,8 @@ OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique
 # how it is shown
 Output = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml|name", help="The form of what is printed")]
 DocumentOutput = Annotated[Text, Option("--output", "-o", metavar="json|yaml", help="Print a document instead of text")]
+ResourcesOutput = Annotated[Text, Option("--output", "-o", metavar="table|name|json|yaml", help="The form of what is printed")]
+TableOutput = Annotated[Text, Option("--output", "-o", metavar="table|json|yaml", help="The form of what is printed")]
 ResultOutput = Annotated[Text, Option("--output", "-o", metavar="name|json|yaml", help="The form of what is printed")]
 NoHeaders = Annotated[bool, Option("--no-headers", help="No line of column titles")]
 
@@ -105,6 +107,20 @@ Scale = Annotated[Text, Option("--scale", metavar="N", help="About this many off
 Speed = Annotated[Text, Option("--speed", metavar="N", help="How many times faster than the wall its clock runs")]
 Foreground = Annotated[bool, Option("--foreground", help="Do not go to the background")]
 Data = Annotated[Text, Option("--data", metavar="DIR", help="Where it keeps its state")]
+
+FaultAction = Annotated[str, Argument(metavar="list|set|clear", help="What to do", show_default=False)]
+FaultPath = Annotated[Text, Option("--path", metavar="/v1/...", help="Only requests whose path begins so")]
+FaultMethod = Annotated[Text, Option("--method", metavar="GET|POST|PATCH|DELETE", help="Only requests of this method")]
+Down = Annotated[bool, Option("--down", help="The province's sub-platform does not answer")]
+Latency = Annotated[Text, Option("--latency", metavar="2s", help="Answers come this much later")]
+ErrorStatus = Annotated[Text, Option("--error", metavar="503", help="Answers are this error; nothing is done")]
+SoldOut = Annotated[bool, Option("--sold-out", help="No offer has a free card")]
+Truncate = Annotated[bool, Option("--truncate", help="Half of each answer comes")]
+DropAfterCommit = Annotated[bool, Option("--drop-after-commit", help="The platform acts, then cuts the line")]
+SlowDrip = Annotated[bool, Option("--slow-drip", help="Answers come byte by byte")]
+Html = Annotated[bool, Option("--html", help="A page of HTML comes, as from a proxy in between")]
+Rate = Annotated[Text, Option("--rate", metavar="0.2", help="Only this share of the requests")]
+Times = Annotated[Text, Option("--times", metavar="N", help="Only so many times")]
 
 GLOBALS: dict[str, tuple[Any, Any]] = {
     "server": (Server, None),

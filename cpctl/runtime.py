@@ -13,9 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
+    from typing import Any
 
     from cpctl.api.platform import Platform
-    from cpctl.profiles.folders import Folders
     from cpctl.profiles.resolve import Profile
     from cpctl.resources.clock import Clock
     from cpctl.resources.exchange import Sender
@@ -131,20 +131,20 @@ class Runtime:
     # where things are
 
     @cached_property
-    def folders(self) -> Folders:
-        from cpctl.profiles.folders import Folders
+    def config(self) -> dict[str, Any]:
+        """config.toml, checked; empty where there is none."""
+        from cpctl.profiles.config import read
+        from cpctl.profiles.folders import config_file
 
-        return Folders.of(self.env)
+        return read(config_file(self.env))
 
     @cached_property
     def profile(self) -> Profile:
         """The profile in force: flags over environment over config.toml."""
-        from cpctl.profiles.resolve import resolve
+        from cpctl.profiles.resolve import Flags, resolve
 
         options = self.options
-        return resolve(
-            self.folders, self.env, server=options.server, profile=options.profile, project=options.project
-        )
+        return resolve(self.config, self.env, Flags(options.profile, options.server, options.project))
 
     @cached_property
     def platform(self) -> Platform:
@@ -170,7 +170,9 @@ class Runtime:
 
     @property
     def journal_folder(self) -> Path:
-        return self.folders.state / "journal"
+        from cpctl.profiles.folders import state_folder
+
+        return state_folder(self.env) / "journal"
 
     # output
 

@@ -20,9 +20,9 @@ def version(rt: Runtime, *, client: flags.ClientOnly = False, output: flags.Docu
     if not client:
         document["server"] = _server(rt)
     if chosen:
-        from cpctl.output.documents import DOCUMENTS
+        from cpctl.output.values import VALUE_PRINTERS
 
-        yield DOCUMENTS[chosen](document)
+        yield VALUE_PRINTERS[chosen](document)
     else:
         yield f"cpctl {__version__} (contract v1)\n"
         if server := document.get("server"):

@@ -19,7 +19,8 @@ class Request:
         path: Below the endpoint, already escaped, query included: `/v1/orders?project=default`.
         body: The exact bytes, or None.
         headers: Beside those every request carries (host, credentials, user agent, accept).
-        spending: A lost answer leaves the outcome unknown (exit 11) instead of unreachable (exit 9).
+        spending: Sent once: a lost answer leaves the outcome unknown (exit 11) and is never asked for again by itself; the
+            next run of the same command sends the same bytes. Anything else may be sent again until the deadline.
         deadline_s: Everything included: connecting, sending again, reading the last byte.
     """
 

@@ -1,0 +1,61 @@
+"""describe: everything about objects, and their events."""
+
+from __future__ import annotations
+
+from cpctl.commands.targets import Target, targets
+from cpctl.errors import ExitCode, UsageError
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from cpctl.registry import Kind
+    from cpctl.runtime import Runtime, Verb
+
+EVENTS_SHOWN = 50
+
+
+def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
+    """Show everything about objects of yours or of the platform's: TYPE NAME... or TYPE/NAME.
+
+    Without a name, all objects of the type are described.
+    """
+    begun = False
+    for target in targets(what):
+        for item in _items(rt, target):
+            if begun:
+                yield "\n\n"
+            begun = True
+            yield from _text(rt, target.kind, item)
+    if not begun:
+        rt.say("No resources found")
+    return ExitCode.DONE
+
+
+def _items(rt: Runtime, target: Target) -> Iterator[Mapping[str, Any]]:
+    if target.names:
+        for name in target.names:
+            yield rt.platform.object(target.kind.path, name)
+        return
+    if target.kind.name == "event":
+        raise UsageError(detail="events are listed, or described by name", hint="cpctl get events")
+    for page in rt.platform.pages(target.kind.path, {}, limit=None, chunk=200):
+        yield from page.items
+
+
+def _text(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> Iterator[str]:
+    from cpctl.output.describe import describe as printed
+
+    return printed(item, _events(rt, kind, item), rt.platform.now())
+
+
+def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The object's latest events, oldest first; None for kinds the platform keeps none of."""
+    if kind.name not in ("order", "card"):
+        return None
+    name = str(item.get("metadata", {}).get("name", ""))
+    query = {"kind": kind.kind, "name": name, "sortBy": "~status.at"}
+    pages = rt.platform.pages("/v1/events", query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
+    return [event for page in pages for event in page.items][::-1]

@@ -1,0 +1,209 @@
+"""get: list or show objects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cpctl.commands.filters import count, query, with_profile
+from cpctl.commands.targets import Target, targets
+from cpctl.errors import CpctlError, ExitCode, Incomplete, NotFound, UsageError
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from cpctl.output.view import View
+    from cpctl.resources.page import Page
+    from cpctl.runtime import Runtime, Verb
+
+FORMS = ("table", "wide", "json", "yaml", "name")
+DOCUMENTS = ("json", "yaml")
+CHUNK = 1000
+
+
+def get(
+    rt: Runtime,
+    *,
+    what: flags.Targets,
+    output: flags.Output = None,
+    no_headers: flags.NoHeaders = False,
+    province: flags.Province = None,
+    exclude_province: flags.ExcludeProvince = None,
+    provider: flags.Provider = None,
+    accelerator: flags.Accelerator = None,
+    vendor: flags.Vendor = None,
+    cards: flags.Cards = None,
+    min_memory: flags.MinMemory = None,
+    max_price: flags.MaxPrice = None,
+    max_pue: flags.MaxPUE = None,
+    min_green: flags.MinGreen = None,
+    billing: flags.Billing = None,
+    interconnect: flags.Interconnect = None,
+    task: flags.Task = None,
+    kind: flags.ModelKind = None,
+    domain: flags.Domain = None,
+    publisher: flags.Publisher = None,
+    model: flags.Model = None,
+    order: flags.OfOrder = None,
+    limit: flags.Limit = None,
+    chunk_size: flags.ChunkSize = None,
+    ignore_not_found: flags.IgnoreNotFound = False,
+    require_complete: flags.RequireComplete = False,
+) -> Verb:
+    """List or show objects: offers, orders, models … (cpctl api-resources names all kinds).
+
+    Filters may be repeated or given as lists; different filters must all hold. A list says which provinces did not answer.
+    """
+    given = {name: value for name, value in locals().items() if name in NARROWING}
+    form = rt.output(output, FORMS, "get") or "table"
+    meant = targets(what)
+    if any(target.names for target in meant):
+        if any(value is not None for value in given.values()):
+            raise UsageError(detail="filters narrow a list; they do not go with names")
+        yield from _objects(rt, meant, form, headers=not no_headers, missing_is_fine=ignore_not_found)
+        return ExitCode.DONE
+    sizes = (count("limit", limit) if limit else None, count("chunk size", chunk_size) if chunk_size else CHUNK)
+    queries = [(t, with_profile(rt, t.kind, query(t.kind, given))) for t in meant]
+    listing = Listing(rt, sizes)
+    yield from _lists(rt, listing, queries, form, headers=not no_headers)
+    return _verdict(rt, listing, required=require_complete)
+
+
+NARROWING = frozenset(
+    {"province", "exclude_province", "provider", "accelerator", "vendor", "cards", "min_memory", "max_price"}
+    | {"max_pue", "min_green", "billing", "interconnect", "task", "kind", "domain", "publisher", "model", "order"}
+)
+
+
+class Listing:
+    """Lists while they are read: what came, and which sub-platforms did not answer."""
+
+    def __init__(self, rt: Runtime, sizes: tuple[int | None, int]) -> None:
+        self.rt = rt
+        self.limit, self.chunk = sizes
+        self.absent: dict[str, Mapping[str, Any]] = {}
+        self.complete = True
+        self.items = 0
+
+    def pages(self, target: Target, parameters: Mapping[str, str]) -> Iterator[Page]:
+        """The pages of one list; what their metadata say is kept."""
+        for page in self.rt.platform.pages(target.kind.path, dict(parameters), limit=self.limit, chunk=self.chunk):
+            self.items += len(page.items)
+            self.complete = self.complete and page.metadata.get("complete") is not False
+            for one in page.metadata.get("subplatforms") or ():
+                if isinstance(one, dict) and one.get("state") != "ok":
+                    self.absent[str(one.get("name"))] = one
+            yield replace(page, metadata={**page.metadata, "complete": self.complete})
+
+
+def _lists(
+    rt: Runtime, listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: str, *, headers: bool
+) -> Iterator[str]:
+    if form in DOCUMENTS or len(queries) == 1:
+        pages = (page for target, parameters in queries for page in listing.pages(target, parameters))
+        yield from _printed(rt, queries[0][0], pages, form, headers=headers)
+        if not listing.items:
+            _say_nothing_found(rt, queries)
+        return
+    for target, parameters in queries:
+        before = listing.items
+        texts = _printed(rt, target, listing.pages(target, parameters), form, headers=headers, qualified=True)
+        for text in texts:
+            yield "\n" + text if before and text and form != "name" else text
+            before = 0
+    if not listing.items:
+        _say_nothing_found(rt, queries)
+
+
+def _printed(
+    rt: Runtime, target: Target, pages: Iterable[Page], form: str, *, headers: bool = True, qualified: bool = False
+) -> Iterator[str]:
+    from cpctl.output.printers import PRINTERS
+
+    return PRINTERS[form](_view(rt, target, pages, headers=headers, qualified=qualified))
+
+
+def _view(
+    rt: Runtime, target: Target, pages: Iterable[Page], *, headers: bool, qualified: bool, single: bool = False
+) -> View:
+    from itertools import chain
+
+    from cpctl.output.view import View
+
+    pages = iter(pages)
+    first = next(pages, None)  # the answer tells the platform's time, which ages are reckoned by
+    found = chain([first], pages) if first is not None else pages
+    return View(target.kind, found, now=rt.platform.now(), headers=headers, qualified=qualified, single=single)
+
+
+def _objects(rt: Runtime, meant: list[Target], form: str, *, headers: bool, missing_is_fine: bool) -> Iterator[str]:
+    """Objects by name. What is there is printed, then the first that is missing ends the run."""
+    from cpctl.resources.page import Page
+
+    if any(not target.names for target in meant):
+        raise UsageError(detail="names and whole types do not go together")
+    found, missing = _fetched(rt, meant, missing_is_fine)
+    if missing and form in DOCUMENTS:
+        raise missing
+    alone = sum(len(target.names) for target in meant) == 1
+    metadata = {"resourceVersion": "", "complete": True, "subplatforms": []}
+    if form in DOCUMENTS:
+        found = [(found[0][0], [item for _, items in found for item in items])] if found else []
+    for i, (target, items) in enumerate(found):
+        pages = [Page(items, metadata)]
+        view = _view(rt, target, pages, headers=headers, qualified=len(found) > 1, single=alone)
+        yield "\n" if i and form in ("table", "wide") else ""
+        yield from _print(view, form)
+    if missing:
+        raise missing
+
+
+def _print(view: View, form: str) -> Iterator[str]:
+    from cpctl.output.printers import PRINTERS
+
+    return PRINTERS[form](view)
+
+
+def _fetched(
+    rt: Runtime, meant: list[Target], missing_is_fine: bool
+) -> tuple[list[tuple[Target, list[Mapping[str, Any]]]], CpctlError | None]:
+    found: list[tuple[Target, list[Mapping[str, Any]]]] = []
+    missing: CpctlError | None = None
+    for target in meant:
+        items = []
+        for name in target.names:
+            try:
+                items.append(rt.platform.object(target.kind.path, name))
+            except NotFound as error:
+                missing = missing if missing or missing_is_fine else error
+        if items:
+            found.append((target, items))
+    return found, missing
+
+
+def _say_nothing_found(rt: Runtime, queries: list[tuple[Target, dict[str, str]]]) -> None:
+    yours = all(target.kind.scope == "yours" for target, _ in queries)
+    rt.say(f"No resources found in {rt.platform.project} project." if yours else "No resources found")
+
+
+def _verdict(rt: Runtime, listing: Listing, *, required: bool) -> ExitCode:
+    """One warning line for all sub-platforms that did not answer."""
+    if listing.complete:
+        return ExitCode.DONE
+    rt.say(f"warning: incomplete: {absence(listing.absent, rt)}")
+    if required:
+        raise Incomplete(detail="a sub-platform did not answer and --require-complete was given", hint="cpctl get sp")
+    return ExitCode.DONE
+
+
+def absence(absent: Mapping[str, Mapping[str, Any]], rt: Runtime) -> str:
+    """`qinghai is down (shown as of 5m ago), …`"""
+    from cpctl.units import age, instant
+
+    now = rt.platform.now()
+    return ", ".join(
+        f"{name} is {one.get('state')} (as of {age(max(0, int((now - instant(str(one.get('asOf')))).total_seconds())))} ago)"
+        for name, one in absent.items()
+    )

@@ -1,0 +1,279 @@
+"""sandbox: the local platform. The only place of the client that starts it; everything else talks to it over HTTP."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from cpctl.errors import BadValue, ExitCode, LocalFailure, NotFound, UnknownName, UsageError
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from cpctl.runtime import Runtime, Verb
+    from cpctl.sandbox.daemon import Endpoint
+
+PROFILE = "sandbox"
+DEFAULT_SEED, DEFAULT_SCALE, DEFAULT_SPEED = 1, 1200, 1
+ACTIONS = ("list", "set", "clear")
+FAULT_PLACES = ("province", "path", "method", "rate", "count")
+
+
+def up(
+    rt: Runtime,
+    *,
+    port: flags.Port = None,
+    seed: flags.Seed = None,
+    scale: flags.Scale = None,
+    speed: flags.Speed = None,
+    foreground: flags.Foreground = False,
+    data: flags.Data = None,
+) -> Verb:
+    """Start a complete platform on this machine, or find it running.
+
+    It listens on 127.0.0.1 only. The profile "sandbox" is made for it, and becomes the current one when there is none.
+    """
+    from cpctl.sandbox import daemon
+
+    folder = _folder(rt, data)
+    chosen: dict[str, Any] = {
+        "port": _number("port", port, 0, 65535),
+        "seed": _number("seed", seed, 0, 2**63 - 1),
+        "scale": _number("scale", scale, 1, 1_000_000),
+        "speed": _number("speed", speed, 1, 100_000),
+    }
+    with _in_one_sentence():
+        endpoint = daemon.up(folder, **chosen, foreground=False)
+    current = _keep_profile(rt, endpoint.url, folder)
+    rt.say(_announcement(endpoint) + (f'; profile "{PROFILE}" is current' if current == PROFILE else ""))
+    if current != PROFILE:
+        rt.say(f'profile "{current}" stays current; use this one with: cpctl config use-profile {PROFILE}')
+    if foreground:
+        yield from _follow(rt, folder)
+    return ExitCode.DONE
+    yield ""
+
+
+def down(rt: Runtime, *, data: flags.Data = None) -> Verb:
+    """Stop it; its orders and its catalogue stay for the next start."""
+    from cpctl.sandbox import daemon
+
+    with _in_one_sentence():
+        stopped = daemon.down(_folder(rt, data))
+    rt.say("sandbox stopped" if stopped else "sandbox was not running")
+    return ExitCode.DONE
+    yield ""
+
+
+def status(rt: Runtime, *, data: flags.Data = None, output: flags.DocumentOutput = None) -> Verb:
+    """Say whether it runs, and where; ends with 3 when it does not."""
+    from cpctl.sandbox import daemon
+
+    form = rt.output(output, ("json", "yaml"))
+    with _in_one_sentence():
+        endpoint = daemon.status(_folder(rt, data))
+    if form:
+        from cpctl.output.values import VALUE_PRINTERS
+
+        yield VALUE_PRINTERS[form](endpoint._asdict() if endpoint else {"url": None})
+    elif endpoint:
+        yield _announcement(endpoint) + "\n"
+    if endpoint is None:
+        raise _not_running()
+    return ExitCode.DONE
+
+
+def reset(rt: Runtime, *, data: flags.Data = None, yes: flags.Yes = False) -> Verb:
+    """Stop it, throw its orders, money and catalogue away, and start afresh with the same seed, scale and port."""
+    from cpctl.sandbox import daemon
+
+    folder = _folder(rt, data)
+    rt.confirm(f"Throw away all that is in {folder}?", yes=yes or not rt.asks, without="a reset")
+    with _in_one_sentence():
+        endpoint = daemon.reset(folder)
+    _keep_profile(rt, endpoint.url, folder)
+    rt.say(_announcement(endpoint) + ", afresh")
+    return ExitCode.DONE
+    yield ""
+
+
+def logs(rt: Runtime, *, data: flags.Data = None) -> Verb:
+    """Print its log."""
+    from cpctl.output.safe import safe_lines
+    from cpctl.sandbox import daemon
+
+    path = daemon.log_path(_folder(rt, data))
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                yield safe_lines(line)
+    except FileNotFoundError as error:
+        raise NotFound(detail=f"no log at {path}", hint="cpctl sandbox up") from error
+    except OSError as error:
+        raise LocalFailure(detail=f"cannot read {path}: {error.strerror}") from error
+    return ExitCode.DONE
+
+
+def faults(
+    rt: Runtime,
+    *,
+    action: flags.FaultAction = "list",
+    province: flags.Province = None,
+    path: flags.FaultPath = None,
+    method: flags.FaultMethod = None,
+    is_down: flags.Down = False,
+    latency: flags.Latency = None,
+    error: flags.ErrorStatus = None,
+    sold_out: flags.SoldOut = False,
+    truncate: flags.Truncate = False,
+    drop_after_commit: flags.DropAfterCommit = False,
+    slow_drip: flags.SlowDrip = False,
+    html: flags.Html = False,
+    rate: flags.Rate = None,
+    times: flags.Times = None,
+    data: flags.Data = None,
+) -> Verb:
+    """Show, set or clear faults, to rehearse what happens when a platform fails.
+
+    `faults set --province qinghai --down`, `faults set --path /v1/orders --drop-after-commit --times 1`, `faults clear`.
+    """
+    if action not in ACTIONS:
+        raise UnknownName("faults action", action, ACTIONS)
+    effects = {
+        "down": is_down,
+        "latency": latency,
+        "error": _number("error", error, 400, 599),
+        "soldOut": sold_out,
+        "truncate": truncate,
+        "dropAfterCommit": drop_after_commit,
+        "slowDrip": slow_drip,
+        "html": html,
+    }
+    narrowed = {"path": path, "method": method, "rate": rate and _share(rate), "count": _number("times", times, 1, 1_000_000)}
+    if action == "set":
+        for rule in _rules(effects, narrowed, province):
+            _control(rt, data, "POST", rule)
+    elif action == "clear":
+        _control(rt, data, "DELETE", None)
+    yield _faults_text(_control(rt, data, "GET", None))
+    return ExitCode.DONE
+
+
+def _rules(
+    effects: Mapping[str, Any], narrowed: Mapping[str, Any], provinces: list[str] | None
+) -> Iterator[dict[str, Any]]:
+    """The same fault for each province, or for none in particular, in the controls' words."""
+    from cpctl.commands.filters import words
+    from cpctl.units import province
+
+    chosen = {key: value for key, value in effects.items() if value}
+    if not chosen:
+        raise UsageError(detail="no fault named: --down, --latency, --error …", hint="cpctl sandbox faults --help")
+    common = chosen | {key: value for key, value in narrowed.items() if value is not None}
+    for place in [province(word).id for word in words(provinces or [])] or [None]:
+        yield {**common, **({"province": place} if place else {})}
+
+
+def _share(text: str) -> float:
+    from cpctl.units import ratio
+
+    return float(ratio(text))
+
+
+def _control(rt: Runtime, data: str | None, method: str, body: dict[str, Any] | None) -> Any:
+    from cpctl.sandbox import daemon
+
+    with _in_one_sentence():
+        return daemon.control(_folder(rt, data), method, "/sandbox/v1/faults", body)
+
+
+def _faults_text(answer: Any) -> str:
+    from cpctl.output.tables import table
+
+    rows = [[str(rule.get("name")), _told(rule, FAULT_PLACES), _told(rule, None), str(rule.get("left") or "always")] for rule in answer["faults"]]
+    return table(("NAME", "WHERE", "EFFECT", "LEFT"), rows) if rows else "no faults\n"
+
+
+def _told(rule: Mapping[str, Any], keys: tuple[str, ...] | None) -> str:
+    """`province=qinghai,path=/v1/orders`, or the effects: all that is left."""
+    shown = [key for key in rule if (key in keys if keys else key not in (*FAULT_PLACES, "name", "left"))]
+    return ",".join(key if rule[key] is True else f"{key}={rule[key]}" for key in shown) or "<any>"
+
+
+def _folder(rt: Runtime, data: str | None) -> Path:
+    """`--data`, else the current profile's when it names one, else the usual place."""
+    from cpctl.profiles.folders import sandbox_folder
+
+    if data:
+        return Path(data).expanduser().absolute()
+    kept = rt.config.get("profiles", {}).get(PROFILE, {}).get("sandbox-data")
+    return Path(kept) if kept else sandbox_folder(rt.env)
+
+
+def _keep_profile(rt: Runtime, url: str, folder: Path) -> str:
+    """Write the profile; answers which one is current now."""
+    from cpctl.profiles.config import edit
+    from cpctl.profiles.folders import config_file, sandbox_folder
+
+    usual = folder == sandbox_folder(rt.env)
+    wanted = {"server": url, **({} if usual else {"sandbox-data": str(folder)})}
+    kept = rt.config.get("profiles", {}).get(PROFILE, {})
+    current = rt.config.get("current-profile")
+    if current and all(kept.get(key) == value for key, value in wanted.items()) and not (usual and "sandbox-data" in kept):
+        return str(current)
+
+    def change(document: Any) -> None:
+        profiles = document.setdefault("profiles", {})
+        profile = profiles.setdefault(PROFILE, {})
+        profile.update(wanted)
+        if usual and "sandbox-data" in profile:
+            del profile["sandbox-data"]
+        document.setdefault("current-profile", PROFILE)
+
+    edit(config_file(rt.env), change)
+    return str(current or PROFILE)
+
+
+def _announcement(endpoint: Endpoint) -> str:
+    clock = f", clock ×{endpoint.speed}" if endpoint.speed != 1 else ""
+    return f"sandbox at {endpoint.url} (pid {endpoint.pid}, seed {endpoint.seed}, scale {endpoint.scale}{clock})"
+
+
+def _follow(rt: Runtime, folder: Path) -> Iterator[str]:
+    """Stay until the sandbox ends or Ctrl-C, which stops it."""
+    from cpctl.sandbox import daemon
+
+    try:
+        while daemon.status(folder):
+            rt.clock.sleep(0.5)
+            yield ""
+    finally:
+        daemon.down(folder)
+
+
+def _number(what: str, text: str | None, low: int, high: int) -> int | None:
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
+        return int(text)
+    raise BadValue(what=what, value=text[:40], expected=f"a whole number from {low} to {high}")
+
+
+def _not_running() -> NotFound:
+    error = NotFound(detail="the sandbox is not running", hint="cpctl sandbox up", reason="SandboxDown")
+    error.args = ("the sandbox is not running",)
+    return error
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    """The sandbox's own errors are no part of the client's tree; they become one."""
+    from cpctl.sandbox.daemon import SandboxError
+
+    try:
+        yield
+    except SandboxError as error:
+        raise LocalFailure(reason="Sandbox", detail=error.message, hint=(error.hint or "").replace("{", "{{")) from error
