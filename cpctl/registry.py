@@ -15,7 +15,8 @@ class Column(NamedTuple):
     Attributes:
         path: Where the value stands in the object, dotted.
         wide: Only with `-o wide`.
-        show: How the value is shown where it is not just text: "age", "list", "labels", "ratio".
+        show: How the value is shown where it is not just text: "age", "list", "labels", "ratio" …
+            (output/cells.py).
     """
 
     title: str
@@ -62,6 +63,7 @@ def _right(title: str, path: str, *, wide: bool = False, show: str | None = None
 
 
 NAME = Column("NAME", "metadata.name")
+PROVINCE_ZH = Column("PROVINCE-ZH", "spec.province", wide=True, show="province-zh")
 AGE = Column("AGE", "metadata.createdAt", show="age")
 
 KINDS: tuple[Kind, ...] = (
@@ -87,6 +89,7 @@ KINDS: tuple[Kind, ...] = (
             NAME,
             Column("KIND", "spec.kind"),
             Column("PROVINCE", "spec.province"),
+            PROVINCE_ZH,
             Column("CITY", "spec.city"),
             Column("STATE", "status.state"),
             _right("OFFERS", "status.offers"),
@@ -124,6 +127,7 @@ KINDS: tuple[Kind, ...] = (
             _right("CNY/CARD-HOUR", "spec.price"),
             Column("BILLING", "spec.billing"),
             Column("PROVINCE", "spec.province"),
+            PROVINCE_ZH,
             Column("PROVIDER", "spec.provider"),
             Column("CITY", "spec.city", wide=True),
             _right("MIN", "spec.minCards", wide=True),
@@ -166,6 +170,7 @@ KINDS: tuple[Kind, ...] = (
             Column("MODEL", "spec.model"),
             Column("PROVIDER", "spec.provider"),
             Column("PROVINCE", "spec.province"),
+            PROVINCE_ZH,
             Column("STATE", "status.state"),
             _right("IN", "spec.priceIn"),
             _right("OUT", "spec.priceOut"),
@@ -217,6 +222,7 @@ KINDS: tuple[Kind, ...] = (
             Column("PHASE", "status.phase"),
             Column("ACCELERATOR", "spec.accelerator"),
             Column("PROVINCE", "spec.province"),
+            PROVINCE_ZH,
             Column("PROVIDER", "spec.provider"),
             Column("NODE", "spec.node"),
             _right("INDEX", "spec.index"),

@@ -1,0 +1,81 @@
+"""One document out of many pages: what JSON and YAML lists have in common.
+
+`metadata` comes last, so that items are printed as they arrive. A failure before the first page prints nothing; a later
+one closes the document with `complete: false` and goes on to whoever asked.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from cpctl.errors import BadAnswer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any, Protocol
+
+    from cpctl.output.view import Page, View
+
+    class Form(Protocol):
+        """How a document is written."""
+
+        def single(self, item: Any) -> str: ...
+
+        def begin(self) -> str: ...
+
+        def items(self, page: Page, *, first: bool) -> str: ...
+
+        def end(self, metadata: Mapping[str, Any], *, empty: bool) -> str: ...
+
+
+TOO_DEEP = "the server's answer is nested too deeply"
+
+
+def document(view: View, form: Form) -> Iterator[str]:
+    """The text of a view in that form."""
+    pages = iter(view.pages)
+    first = next(pages, None)
+    if view.single and first is not None and first.items:
+        yield _single(form, first.items[0])
+        return
+    yield from _list(chain([first] if first else [], pages), form)
+
+
+def _list(pages: Iterator[Page], form: Form) -> Iterator[str]:
+    metadata: dict[str, Any] = {"complete": True}
+    text, count = form.begin(), 0
+    try:
+        for page in pages:
+            text += _items(form, page, first=count == 0)
+            metadata = merged(metadata, page.metadata)
+            count += len(page.items)
+            yield text
+            text = ""
+    except GeneratorExit:
+        raise
+    except BaseException:
+        if not text:
+            yield form.end({**metadata, "complete": False}, empty=count == 0)
+        raise
+    yield text + form.end(metadata, empty=count == 0)
+
+
+def merged(before: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:
+    """The last page's metadata; one page that was not complete leaves the list incomplete."""
+    complete = page.get("complete", True) is True and before.get("complete", True) is True
+    return {**page, "complete": complete}
+
+
+def _single(form: Form, item: Any) -> str:
+    try:
+        return form.single(item)
+    except RecursionError as error:
+        raise BadAnswer(detail=TOO_DEEP) from error
+
+
+def _items(form: Form, page: Page, *, first: bool) -> str:
+    try:
+        return form.items(page, first=first) if page.items else ""
+    except RecursionError as error:
+        raise BadAnswer(detail=TOO_DEEP) from error

@@ -1,0 +1,41 @@
+"""What a printer is given: objects as the server sent them, page by page, and how they are to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from cpctl.resources.page import Page as Page
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.registry import Kind
+
+
+class View(NamedTuple):
+    """Objects of one kind, and how to show them.
+
+    Attributes:
+        pages: Read once, while printing.
+        single: One object was asked for by name: printed alone, not as a list.
+        headers: Whether a table has a line of titles.
+        wide: Whether a table has the columns kept for `-o wide`.
+        labels: Whether a table ends with a column of labels.
+        all_projects: Whether a table begins with the project.
+        qualified: Whether a table names objects `kind/name`, because another kind stands beside it.
+        now: The platform's time, aware; ages and countdowns are reckoned by it.
+    """
+
+    kind: Kind
+    pages: Iterable[Page]
+    now: datetime
+    single: bool = False
+    headers: bool = True
+    wide: bool = False
+    labels: bool = False
+    all_projects: bool = False
+    qualified: bool = False
+
+
+Printer = Callable[[View], Iterator[str]]
