@@ -53,11 +53,7 @@ def count(what: str, text: str) -> int:
     Raises:
         BadValue: It is none.
     """
-    from cpctl.errors import BadValue
-
-    if text.isascii() and text.isdigit() and len(text) <= 6 and int(text) > 0:
-        return int(text)
-    raise BadValue(what=what, value=text[:40], expected="a whole number above zero")
+    return units.whole(text, what=what, least=1)
 
 
 FILTERS: dict[str, Filter] = {

@@ -1,0 +1,147 @@
+"""One writer, one exit: what the process does with streams, signals and mistakes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from client import Client, environment
+from cpctl import __version__
+from cpctl.errors import ExitCode
+
+ROOT = Path(__file__).parents[2]
+CPCTL = [sys.executable, "-m", "cpctl"]
+
+
+@pytest.fixture
+def cp(tmp_path):
+    return Client(tmp_path)
+
+
+def process(tmp_path, *argv, **options):
+    return subprocess.run(
+        [*CPCTL, *argv], cwd=ROOT, env=environment(tmp_path), text=True, timeout=60, check=False, **options
+    )
+
+
+def test_version(cp):
+    assert cp("--version").out == f"cpctl {__version__}\n"
+    assert cp("version", "--client").out == f"cpctl {__version__} (contract v1)\n"
+    assert cp("version", "--client", "-o", "json").json["client"]["version"] == __version__
+
+
+def test_version_without_a_platform_still_answers(cp):
+    said = cp("version")
+    assert said.code == ExitCode.DONE
+    assert said.out.startswith(f"cpctl {__version__}")
+    assert "no profile" in said.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["gett", "offers"], ['unknown verb "gett"', 'Did you mean "get"']),
+        (["get", "ofers"], ['unknown resource type "ofers"', 'Did you mean "offers"']),
+        (["get"], ["missing argument"]),
+        (["get", "offers", "--provinces", "shanxi"], ["no such option", "--province"]),
+        (["get", "offers", "-o", "jsn"], ['unknown output format "jsn"', 'Did you mean "json"']),
+        (["get", "offers", "--province", "shangxi"], ['unknown province "shangxi"', "Did you mean"]),
+        (["get", "offers", "--cards", "-3"], ['cards "-3" is not a whole number, 1 or more']),
+        (["get", "offers", "--cards", "1.5"], ['cards "1.5" is not a whole number, 1 or more']),
+        (["get", "offers", "--max-price", "12yuan"], ['"12yuan" is not']),
+        (["get", "offers", "--billing", "weekly"], ["on-demand, daily, monthly, spot"]),
+        (["get", "orders", "--accelerator", "H800"], ["--accelerator is no filter of orders"]),
+        (["get", "offers", "--limit", "0"], ['limit "0"']),
+        (["get", "order/x", "offers"], ['"offers" is not TYPE/NAME']),
+        (["auth", "logn"], ['unknown auth verb "logn"', 'Did you mean "login"']),
+        (["api-resources", "--colour", "never"], ["no such option"]),
+        (["-n"], ["no verb given"]),
+        (["get", "offers", "-v", "lots"], ["lots"]),
+    ],
+)
+def test_what_is_wrong_with_a_command_line_is_one_line(cp, argv, words):
+    said = cp(*argv)
+    assert said.code == ExitCode.USAGE
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    for word in words:
+        assert word in said.err
+
+
+def test_usage_errors_are_objects_when_json_was_asked_for(cp):
+    said = cp("get", "ofers", "-o", "json")
+    assert said.code == ExitCode.USAGE
+    assert said.error["code"] == 2
+    assert said.error["reason"] == "UnknownName"
+    assert said.error["retryable"] is False
+    assert set(said.error) == {"code", "reason", "message", "hint", "requestId", "retryable"}
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["-h"], [], ["get", "--help"], ["auth"], ["auth", "-h"], ["auth", "login", "-h"]])
+def test_help_goes_to_stdout(cp, argv):
+    said = cp(*argv)
+    assert said.code == ExitCode.DONE
+    assert said.out.startswith("Usage: cpctl")
+    assert said.out.endswith("\n")
+    assert said.err == ""
+
+
+def test_a_closed_pipe_is_no_failure(tmp_path):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as pipe:
+        done = process(tmp_path, "api-resources", stdout=pipe, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("argv", [["--version"], ["api-resources"], ["--help"]])
+def test_a_full_disk_is_one(tmp_path, argv):
+    with open("/dev/full", "w") as full:
+        done = process(tmp_path, *argv, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == ExitCode.FAILED
+    assert "cannot write the output" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_mistake_of_ours_is_said_to_be_one(tmp_path):
+    from cpctl.crash import report
+
+    env = environment(tmp_path) | {"CPCTL_TOKEN": "canary-0123456789"}
+    text = report(ValueError("Bearer canary-0123456789 access_token=tell-nobody"), env)
+    log = Path(text.rsplit("the log is ", 1)[1].strip())
+    assert "bug in cpctl" in text
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert "ValueError" in log.read_text()
+    assert "canary" not in text + log.read_text()
+    assert "tell-nobody" not in text + log.read_text()
+
+
+def test_a_mistake_of_ours_without_a_home_is_told_whole(tmp_path):
+    from cpctl.crash import report
+
+    assert "RuntimeError: odd" in report(RuntimeError("odd"), {})
+
+
+def test_no_home_at_all(tmp_path):
+    done = subprocess.run(
+        [*CPCTL, "get", "offers"], cwd=ROOT, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == ExitCode.FAILED
+    assert "HOME is not set" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_api_resources_in_every_form(cp):
+    from cpctl.registry import KINDS
+
+    plurals = [kind.plural for kind in KINDS]
+    assert [line.split()[0] for line in cp("api-resources", "--no-headers").lines] == plurals
+    assert cp("api-resources", "-o", "name").lines == plurals
+    assert [row["name"] for row in cp("api-resources", "-o", "json").json] == plurals
+    assert json.dumps(plurals[0]).strip('"') in cp("api-resources", "-o", "yaml").out
