@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any, Protocol
 
-    from cpctl.output.view import Page, View
+    from cpctl.output.view import View
+    from cpctl.resources.page import Page
 
     class Form(Protocol):
         """How a document is written."""

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from cpctl.output.view import Page, View
+    from cpctl.output.view import View
+    from cpctl.resources.page import Page
 
 STEP = "    "
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from cpctl.output.view import Page, View
+    from cpctl.output.view import View
+    from cpctl.resources.page import Page
 
 # Words that one YAML reader or another takes for a boolean, for nothing, or for a merge.
 WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"))

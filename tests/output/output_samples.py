@@ -9,8 +9,9 @@ from typing import Any
 from unicodedata import category
 
 from cpctl.output.printers import PRINTERS
-from cpctl.output.view import Page, View
+from cpctl.output.view import View
 from cpctl.registry import Kind, find
+from cpctl.resources.page import Page
 
 NOW = datetime(2026, 6, 1, 12, 0, 0, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from output_samples import HOSTILE, broken, metadata, offer, order, printed, raw
 from cpctl.errors import BadAnswer, Unreachable
 from cpctl.output.json_document import json_line, json_text
 from cpctl.output.printers import PRINTERS
-from cpctl.output.view import Page
 from cpctl.output.yaml_document import yaml_string, yaml_text
+from cpctl.resources.page import Page
 
 READERS = {"json": json.loads, "yaml": yaml.safe_load}
 DOCUMENTS = sorted(READERS)
