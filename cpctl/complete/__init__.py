@@ -1,0 +1,1 @@
+"""Completion: what the shell says while a command line is typed."""

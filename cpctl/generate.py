@@ -1,0 +1,71 @@
+"""`python -m cpctl.generate` writes completions/ and man/ from command tree and registry; `--check` only compares.
+
+Run in a checkout (`make generate`). A verb that cannot be imported stops it: nothing is left out silently.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from cpctl.complete.bash import script
+from cpctl.grammar import commands, global_flags
+from cpctl.manual import command_page, overview_page
+
+ROOT = Path(__file__).parent.parent
+MANUAL = Path("man/man1")
+SCRIPT = Path("completions/cpctl.bash")
+
+
+def files() -> dict[Path, str]:
+    """Every generated file, by its path in the checkout."""
+    every, everywhere = commands(), global_flags()
+    pages = {"cpctl": overview_page(every, everywhere)} | {c.page: command_page(c, everywhere) for c in every}
+    return {SCRIPT: script(every, everywhere)} | {MANUAL / f"{name}.1": text for name, text in pages.items()}
+
+
+def differences(wanted: Mapping[Path, str], root: Path) -> list[str]:
+    """What `write` would do, a line each."""
+    changed = [f"{path} is out of date" for path, text in wanted.items() if _content(root / path) != text]
+    return changed + [f"{path} is of no verb" for path in _present(root) if path not in wanted]
+
+
+def write(wanted: Mapping[Path, str], root: Path) -> None:
+    """Write every file, and remove the pages of verbs that are no more."""
+    for path, text in wanted.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8", newline="\n")
+    for path in _present(root):
+        if path not in wanted:
+            (root / path).unlink()
+
+
+def _present(root: Path) -> list[Path]:
+    return sorted(path.relative_to(root) for path in (root / MANUAL).glob("*"))
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+
+
+def main(argv: list[str]) -> int:
+    """The exit code: 1 when `--check` finds a difference."""
+    if argv not in ([], ["--check"]):
+        sys.stderr.write("usage: python -m cpctl.generate [--check]\n")
+        return 2
+    wanted = files()
+    if not argv:
+        write(wanted, ROOT)
+        return 0
+    found = differences(wanted, ROOT)
+    for line in found:
+        sys.stderr.write(f"{line}; run: make generate\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,18 @@
+"""Outside tools that tests want: a path, or a skip; with CPCTL_REQUIRE_TOOLS=1 (CI) a missing one is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+
+def need(tool: str) -> str:
+    """The tool's path; ends the test when it is not installed."""
+    path = shutil.which(tool)
+    if path is not None:
+        return path
+    if os.environ.get("CPCTL_REQUIRE_TOOLS") == "1":
+        pytest.fail(f"{tool} is not installed, and CPCTL_REQUIRE_TOOLS=1")
+    pytest.skip(f"{tool} is not installed")
