@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import ExitCode, UsageError
 from cpctl.lazy import flags
+from cpctl.registry import find
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,11 +39,11 @@ def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
 def _items(rt: Runtime, target: Target) -> Iterator[Mapping[str, Any]]:
     if target.names:
         for name in target.names:
-            yield rt.platform.object(target.kind.path, name)
+            yield one(rt, target.kind, name)
         return
     if target.kind.name == "event":
         raise UsageError(detail="events are listed, or described by name", hint="cpctl get events")
-    for page in rt.platform.pages(target.kind.path, {}, limit=None, chunk=200):
+    for page in pages(rt, target.kind, {}, chunk=200):
         yield from page.items
 
 
@@ -57,5 +59,5 @@ def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[st
         return None
     name = str(item.get("metadata", {}).get("name", ""))
     query = {"kind": kind.kind, "name": name, "sortBy": "~status.at"}
-    pages = rt.platform.pages("/v1/events", query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
-    return [event for page in pages for event in page.items][::-1]
+    read = pages(rt, find("events"), query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
+    return [event for page in read for event in page.items][::-1]

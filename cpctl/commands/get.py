@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cpctl.commands.filters import count, query, with_profile
+from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import CpctlError, ExitCode, Incomplete, NotFound, UsageError
 from cpctl.lazy import flags
@@ -89,7 +90,7 @@ class Listing:
 
     def pages(self, target: Target, parameters: Mapping[str, str]) -> Iterator[Page]:
         """The pages of one list; what their metadata say is kept."""
-        for page in self.rt.platform.pages(target.kind.path, dict(parameters), limit=self.limit, chunk=self.chunk):
+        for page in pages(self.rt, target.kind, parameters, limit=self.limit, chunk=self.chunk):
             self.items += len(page.items)
             self.complete = self.complete and page.metadata.get("complete") is not False
             for one in page.metadata.get("subplatforms") or ():
@@ -102,8 +103,8 @@ def _lists(
     rt: Runtime, listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: str, *, headers: bool
 ) -> Iterator[str]:
     if form in DOCUMENTS or len(queries) == 1:
-        pages = (page for target, parameters in queries for page in listing.pages(target, parameters))
-        yield from _printed(rt, queries[0][0], pages, form, headers=headers)
+        every = (page for target, parameters in queries for page in listing.pages(target, parameters))
+        yield from _printed(rt, queries[0][0], every, form, headers=headers)
         if not listing.items:
             _say_nothing_found(rt, queries)
         return
@@ -118,23 +119,21 @@ def _lists(
 
 
 def _printed(
-    rt: Runtime, target: Target, pages: Iterable[Page], form: str, *, headers: bool = True, qualified: bool = False
+    rt: Runtime, target: Target, read: Iterable[Page], form: str, *, headers: bool = True, qualified: bool = False
 ) -> Iterator[str]:
-    from cpctl.output.printers import PRINTERS
-
-    return PRINTERS[form](_view(rt, target, pages, headers=headers, qualified=qualified))
+    return _print(_view(rt, target, read, headers=headers, qualified=qualified), form)
 
 
 def _view(
-    rt: Runtime, target: Target, pages: Iterable[Page], *, headers: bool, qualified: bool, single: bool = False
+    rt: Runtime, target: Target, read: Iterable[Page], *, headers: bool, qualified: bool, single: bool = False
 ) -> View:
     from itertools import chain
 
     from cpctl.output.view import View
 
-    pages = iter(pages)
-    first = next(pages, None)  # the answer tells the platform's time, which ages are reckoned by
-    found = chain([first], pages) if first is not None else pages
+    read = iter(read)
+    first = next(read, None)  # the answer tells the platform's time, which ages are reckoned by
+    found = chain([first], read) if first is not None else read
     return View(target.kind, found, now=rt.platform.now(), headers=headers, qualified=qualified, single=single)
 
 
@@ -152,8 +151,7 @@ def _objects(rt: Runtime, meant: list[Target], form: str, *, headers: bool, miss
     if form in DOCUMENTS:
         found = [(found[0][0], [item for _, items in found for item in items])] if found else []
     for i, (target, items) in enumerate(found):
-        pages = [Page(items, metadata)]
-        view = _view(rt, target, pages, headers=headers, qualified=len(found) > 1, single=alone)
+        view = _view(rt, target, [Page(items, metadata)], headers=headers, qualified=len(found) > 1, single=alone)
         yield "\n" if i and form in ("table", "wide") else ""
         yield from _print(view, form)
     if missing:
@@ -175,7 +173,7 @@ def _fetched(
         items = []
         for name in target.names:
             try:
-                items.append(rt.platform.object(target.kind.path, name))
+                items.append(one(rt, target.kind, name))
             except NotFound as error:
                 missing = missing if missing or missing_is_fine else error
         if items:

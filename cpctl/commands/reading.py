@@ -1,0 +1,36 @@
+"""Objects and lists of a kind, read through the profile's platform and project."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from cpctl.registry import Kind
+    from cpctl.resources.page import Page
+    from cpctl.runtime import Runtime
+
+
+def one(rt: Runtime, kind: Kind, name: str) -> Mapping[str, Any]:
+    """The object of that name.
+
+    Raises:
+        NotFound: There is none.
+    """
+    from cpctl.api.platform import object_path
+
+    found: Mapping[str, Any] = rt.platform.one(object_path(kind.path, name), _scope(rt, kind))
+    return found
+
+
+def pages(
+    rt: Runtime, kind: Kind, query: Mapping[str, str], *, limit: int | None = None, chunk: int = 1000
+) -> Iterator[Page]:
+    """The list, page by page; never more than one is held."""
+    return rt.platform.pages(kind.path, {**_scope(rt, kind), **query}, limit=limit, chunk=chunk)
+
+
+def _scope(rt: Runtime, kind: Kind) -> dict[str, str]:
+    """What is yours is read in a project."""
+    return {"project": rt.platform.project} if "project" in kind.filters else {}
