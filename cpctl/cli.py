@@ -1,4 +1,4 @@
-"""The typer application: the source of truth for grammar and help. A verb's module is imported when that verb is used."""
+"""The typer application: the source of truth for grammar and help. A verb's module is imported when it is used."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def bound(verb: Callable[..., Verb], rt: Runtime | None) -> Callable[..., Verb]:
     ]
 
     def call(**given: Any) -> Verb:
-        assert rt is not None  # noqa: S101
+        assert rt is not None
         rt.options = Options(**{name: given.pop(name) for name in GLOBALS})
         return verb(rt, **given)
 

@@ -134,7 +134,7 @@ GLOBALS: dict[str, tuple[Any, Any]] = {
 
 def taking_values() -> frozenset[str]:
     """The spellings of every flag that is followed by a value."""
-    found = set()
+    found: set[str] = set()
     for declared in globals().values():
         if get_origin(declared) is Annotated:
             base, info, *_ = get_args(declared)

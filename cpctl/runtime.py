@@ -1,4 +1,4 @@
-"""Runtime: everything the program touches outside itself. Constructors read nothing; each thing is built on first use."""
+"""Everything the program touches outside itself. Constructors read nothing; each thing is built on first use."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Recomputes stock, bills and balance from what a platform answers raw. Imports nothing of cpctl: a second reading of the rules.
+"""Recomputes stock, bills and balance from a platform's raw answers: a second reading of the rules, nothing of cpctl.
 
-Usage: python independent_check.py URL TOKEN PROJECT BEFORE_OFFERS.json ORDER...   (exit 0: all is right; else one line a fault)
+Usage: python independent_check.py URL TOKEN PROJECT BEFORE_OFFERS.json ORDER...
+Exit 0: all is right; else one line a fault.
 `snapshot` as the only further word prints the offers as they are, for a later BEFORE_OFFERS.json.
 """
 
@@ -68,7 +69,9 @@ def stock_faults(before: list[dict], now: list[dict], orders: list[dict]) -> lis
         if status["held"] + status["active"] + status["free"] != status["capacity"]:
             faults.append(f"{name}: held + active + free is not capacity: {status}")
         if status["held"] + status["active"] != taken.get(name, 0):
-            faults.append(f"{name}: {status['held']} held and {status['active']} active, orders have {taken.get(name, 0)}")
+            faults.append(
+                f"{name}: {status['held']} held and {status['active']} active, orders have {taken.get(name, 0)}"
+            )
         if status["capacity"] != then[name]["capacity"]:
             faults.append(f"{name}: capacity was {then[name]['capacity']}, is {status['capacity']}")
     return faults
@@ -111,9 +114,13 @@ def money_faults(account: dict, head: dict, lines: list[dict], bills: list[dict]
         own = [b for b in bills if b["spec"]["order"] == order["metadata"]["name"] and b["status"]["state"] == "final"]
         charged = sum((Decimal(b["status"]["amount"]) for b in own), Decimal(0))
         if charged != Decimal(order["status"]["charged"]):
-            faults.append(f"{order['metadata']['name']}: charged {order['status']['charged']}, its bills make {charged}")
+            faults.append(
+                f"{order['metadata']['name']}: charged {order['status']['charged']}, its bills make {charged}"
+            )
         if charged > Decimal(order["status"]["total"]):
-            faults.append(f"{order['metadata']['name']}: charged {charged}, more than its total {order['status']['total']}")
+            faults.append(
+                f"{order['metadata']['name']}: charged {charged}, more than its total {order['status']['total']}"
+            )
     return faults
 
 
@@ -147,7 +154,10 @@ def main(url: str, token: str, project: str, *words: str) -> int:
         *money_faults(account, head, lines, bills, orders),
         *order_faults(lines, orders, list(words[1:])),
     ]
-    print("\n".join(faults) or f"right: {len(now)} offers, {len(bills)} bill lines, {len(lines)} ledger lines, balance {account['balance']}")
+    print(
+        "\n".join(faults)
+        or f"right: {len(now)} offers, {len(bills)} bill lines, {len(lines)} ledger lines, balance {account['balance']}"
+    )
     return 1 if faults else 0
 
 

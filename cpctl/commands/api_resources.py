@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 TITLES = ("NAME", "SHORTNAMES", "APIVERSION", "SCOPE", "KIND", "VERBS", "WHAT")
 
 
-def api_resources(
-    rt: Runtime, *, output: flags.ResourcesOutput = None, no_headers: flags.NoHeaders = False
-) -> Verb:
+def api_resources(rt: Runtime, *, output: flags.ResourcesOutput = None, no_headers: flags.NoHeaders = False) -> Verb:
     """List the kinds of objects: their names, short names, scope and verbs."""
     form = rt.output(output, ("table", "name", "json", "yaml"))
     if form == "name":
@@ -28,7 +26,8 @@ def api_resources(
         from cpctl.output.tables import table
 
         rows = [
-            [k.plural, k.short, "ccpp/v1", k.scope, k.kind, ",".join(("get", "describe", *k.verbs)), k.title] for k in KINDS
+            [k.plural, k.short, "ccpp/v1", k.scope, k.kind, ",".join(("get", "describe", *k.verbs)), k.title]
+            for k in KINDS
         ]
         yield table(TITLES, rows, headers=not no_headers)
     return ExitCode.DONE

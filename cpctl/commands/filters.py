@@ -99,7 +99,11 @@ def query(kind: Kind, given: Mapping[str, Any]) -> dict[str, str]:
 def with_profile(rt: Runtime, kind: Kind, parameters: dict[str, str]) -> dict[str, str]:
     """The query with the profile's default provinces, which are named on stderr when they act."""
     provinces = rt.profile.provinces
-    if not provinces or "province" not in kind.filters or parameters.keys() & {"province", "excludeProvince", "provider"}:
+    if (
+        not provinces
+        or "province" not in kind.filters
+        or parameters.keys() & {"province", "excludeProvince", "provider"}
+    ):
         return parameters
     rt.say(f"only {', '.join(provinces)}: the default of profile {rt.profile.name}")
     return parameters | {"province": ",".join(provinces)}

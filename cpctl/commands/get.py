@@ -55,7 +55,8 @@ def get(
 ) -> Verb:
     """List or show objects: offers, orders, models … (cpctl api-resources names all kinds).
 
-    Filters may be repeated or given as lists; different filters must all hold. A list says which provinces did not answer.
+    Filters may be repeated or given as lists; different filters must all hold. A list says which provinces did not
+    answer.
     """
     given = {name: value for name, value in locals().items() if name in NARROWING}
     form = rt.output(output, FORMS, "get") or "table"
@@ -93,9 +94,9 @@ class Listing:
         for page in pages(self.rt, target.kind, parameters, limit=self.limit, chunk=self.chunk):
             self.items += len(page.items)
             self.complete = self.complete and page.metadata.get("complete") is not False
-            for one in page.metadata.get("subplatforms") or ():
-                if isinstance(one, dict) and one.get("state") != "ok":
-                    self.absent[str(one.get("name"))] = one
+            for platform in page.metadata.get("subplatforms") or ():
+                if isinstance(platform, dict) and platform.get("state") != "ok":
+                    self.absent[str(platform.get("name"))] = platform
             yield replace(page, metadata={**page.metadata, "complete": self.complete})
 
 
@@ -197,11 +198,12 @@ def _verdict(rt: Runtime, listing: Listing, *, required: bool) -> ExitCode:
 
 
 def absence(absent: Mapping[str, Mapping[str, Any]], rt: Runtime) -> str:
-    """`qinghai is down (shown as of 5m ago), …`"""
+    """`qinghai is down (as of 5m ago), …`"""
+    return ", ".join(f"{name} is {platform.get('state')} ({_as_of(platform, rt)})" for name, platform in absent.items())
+
+
+def _as_of(platform: Mapping[str, Any], rt: Runtime) -> str:
     from cpctl.units import age, instant
 
-    now = rt.platform.now()
-    return ", ".join(
-        f"{name} is {one.get('state')} (as of {age(max(0, int((now - instant(str(one.get('asOf')))).total_seconds())))} ago)"
-        for name, one in absent.items()
-    )
+    seconds = (rt.platform.now() - instant(str(platform.get("asOf")))).total_seconds()
+    return f"as of {age(max(0, int(seconds)))} ago"

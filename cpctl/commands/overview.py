@@ -26,9 +26,7 @@ SHARES = frozenset({"utilisation", "green"})
 COUNTED = ("subplatforms", "providers", "products", "offers", "models", "sources", "scenarios")
 
 
-def overview(
-    rt: Runtime, *, output: flags.TableOutput = None, require_complete: flags.RequireComplete = False
-) -> Verb:
+def overview(rt: Runtime, *, output: flags.TableOutput = None, require_complete: flags.RequireComplete = False) -> Verb:
     """Show what the whole platform has: cards, free cards, price range, utilisation, PUE and green share.
 
     Prices are CNY per card-hour; PFLOPS are FP16, dense.
@@ -67,7 +65,10 @@ def _table(title: str, second: str, key: str, rows: list[Mapping[str, Any]], tot
 
 
 def _figures(row: Mapping[str, Any]) -> list[str]:
-    return [_share(row.get(key)) if key in SHARES else "<none>" if row.get(key) is None else str(row[key]) for _, key in FIGURES]
+    return [
+        _share(row.get(key)) if key in SHARES else "<none>" if row.get(key) is None else str(row[key])
+        for _, key in FIGURES
+    ]
 
 
 def _share(text: Any) -> str:

@@ -138,7 +138,7 @@ def faults(
 ) -> Verb:
     """Show, set or clear faults, to rehearse what happens when a platform fails.
 
-    `faults set --province qinghai --down`, `faults set --path /v1/orders --drop-after-commit --times 1`, `faults clear`.
+    `faults set --province qinghai --down`, `faults set --path /v1/orders --truncate --times 1`, `faults clear`.
     """
     if action not in ACTIONS:
         raise UnknownName("faults action", action, ACTIONS)
@@ -152,7 +152,12 @@ def faults(
         "slowDrip": slow_drip,
         "html": html,
     }
-    narrowed = {"path": path, "method": method, "rate": rate and _share(rate), "count": _number("times", times, 1, 1_000_000)}
+    narrowed = {
+        "path": path,
+        "method": method,
+        "rate": rate and _share(rate),
+        "count": _number("times", times, 1, 1_000_000),
+    }
     if action == "set":
         for rule in _rules(effects, narrowed, province):
             _control(rt, data, "POST", rule)
@@ -173,8 +178,9 @@ def _rules(
     if not chosen:
         raise UsageError(detail="no fault named: --down, --latency, --error …", hint="cpctl sandbox faults --help")
     common = chosen | {key: value for key, value in narrowed.items() if value is not None}
-    for place in [province(word).id for word in words(provinces or [])] or [None]:
-        yield {**common, **({"province": place} if place else {})}
+    places = [{"province": province(word).id} for word in words(provinces or [])]
+    for place in places or [{}]:
+        yield {**common, **place}
 
 
 def _share(text: str) -> float:
@@ -193,7 +199,10 @@ def _control(rt: Runtime, data: str | None, method: str, body: dict[str, Any] | 
 def _faults_text(answer: Any) -> str:
     from cpctl.output.tables import table
 
-    rows = [[str(rule.get("name")), _told(rule, FAULT_PLACES), _told(rule, None), str(rule.get("left") or "always")] for rule in answer["faults"]]
+    rows = [
+        [str(rule.get("name")), _told(rule, FAULT_PLACES), _told(rule, None), str(rule.get("left") or "always")]
+        for rule in answer["faults"]
+    ]
     return table(("NAME", "WHERE", "EFFECT", "LEFT"), rows) if rows else "no faults\n"
 
 
@@ -222,7 +231,11 @@ def _keep_profile(rt: Runtime, url: str, folder: Path) -> str:
     wanted = {"server": url, **({} if usual else {"sandbox-data": str(folder)})}
     kept = rt.config.get("profiles", {}).get(PROFILE, {})
     current = rt.config.get("current-profile")
-    if current and all(kept.get(key) == value for key, value in wanted.items()) and not (usual and "sandbox-data" in kept):
+    if (
+        current
+        and all(kept.get(key) == value for key, value in wanted.items())
+        and not (usual and "sandbox-data" in kept)
+    ):
         return str(current)
 
     def change(document: Any) -> None:
@@ -276,4 +289,6 @@ def _in_one_sentence() -> Iterator[None]:
     try:
         yield
     except SandboxError as error:
-        raise LocalFailure(reason="Sandbox", detail=error.message, hint=(error.hint or "").replace("{", "{{")) from error
+        raise LocalFailure(
+            reason="Sandbox", detail=error.message, hint=(error.hint or "").replace("{", "{{")
+        ) from error

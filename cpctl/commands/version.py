@@ -29,7 +29,10 @@ def version(rt: Runtime, *, client: flags.ClientOnly = False, output: flags.Docu
             from cpctl.output.safe import safe
 
             sandbox = ", a sandbox" if server.get("sandbox") else ""
-            yield safe(f"{server.get('name')} {server.get('version')} (contract {server.get('contract')}{sandbox})") + "\n"
+            yield (
+                safe(f"{server.get('name')} {server.get('version')} (contract {server.get('contract')}{sandbox})")
+                + "\n"
+            )
     return ExitCode.DONE
 
 

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from client import Client, environment
+
 from cpctl import __version__
 from cpctl.errors import ExitCode
 
@@ -82,7 +82,9 @@ def test_usage_errors_are_objects_when_json_was_asked_for(cp):
     assert set(said.error) == {"code", "reason", "message", "hint", "requestId", "retryable"}
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["-h"], [], ["get", "--help"], ["auth"], ["auth", "-h"], ["auth", "login", "-h"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["-h"], [], ["get", "--help"], ["auth"], ["auth", "-h"], ["auth", "login", "-h"]]
+)
 def test_help_goes_to_stdout(cp, argv):
     said = cp(*argv)
     assert said.code == ExitCode.DONE
