@@ -42,7 +42,7 @@ def read_private(path: Path, limit: int = 65_536) -> bytes | None:
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     with local_failures(f"cannot read {path}"):
         try:
-            with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:  # noqa: PTH123
+            with open(path, "rb", opener=lambda name, _: os.open(name, flags)) as file:
                 _refuse_shared(path, os.fstat(file.fileno()))
                 return file.read(limit)
         except FileNotFoundError:

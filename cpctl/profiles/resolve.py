@@ -75,7 +75,7 @@ class Profile:
     sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def platform(self) -> Endpoint:
+    def endpoint(self) -> Endpoint:
         """The platform's address.
 
         Raises:

@@ -4,36 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
-from cpctl.errors import NoSecretStore, TokenRefused
+from cpctl.errors import NoSecretStore
 from cpctl.profiles.files import local_failures, read_private, replace
 from cpctl.resources.endpoint import Endpoint, same_origin
 
 SERVICE = "cpctl"
 KEYRING_LIMIT_S = 3.0
 KEYRINGS = ("SecretService", "libsecret", "kwallet", "macOS", "Windows")
-TOKEN = re.compile(r"[\x21-\x7e]{1,16384}")
 
 T = TypeVar("T")
-
-
-class SecretStore(Protocol):
-    """Keeps one text a profile."""
-
-    where: str  # how `auth status` names it
-
-    def get(self, profile: str) -> str | None: ...
-
-    def set(self, profile: str, text: str) -> None: ...
-
-    def delete(self, profile: str) -> bool:
-        """Whether there was one."""
-        ...
 
 
 class KeyringStore:
@@ -135,21 +119,6 @@ class SandboxStore:
             if isinstance(described, dict) and isinstance(described.get("url"), str):
                 return str(described["url"])
         return None
-
-
-def checked(token: str) -> str:
-    """The token, fit to stand in a header.
-
-    Raises:
-        TokenRefused: It holds a line end, a NUL, a space or anything that is not printable ASCII; it is not repeated.
-    """
-    if TOKEN.fullmatch(token):
-        return token
-    fault = "is empty" if not token else "is too long" if len(token) > 16_384 else "holds a character no token has"
-    raise TokenRefused(
-        reason="MalformedToken",
-        detail=f"the token {fault} (printable ASCII without spaces is expected); nothing was sent",
-    )
 
 
 def trusted(backend: Any) -> Any:

@@ -10,7 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 from cpctl.errors import BadValue
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-HOST_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
+LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+HOST_NAME = re.compile(rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*\.?")
 PRINTABLE = re.compile(r"[\x21-\x7e]+")
 BASE_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True)
+class Page:
     """One page of a list.
 
     Attributes:
@@ -15,4 +17,4 @@ class Page(NamedTuple):
     """
 
     items: Sequence[Mapping[str, Any]]
-    metadata: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] = field(default_factory=dict)

@@ -30,7 +30,7 @@ models = "http://127.0.0.1:8080/v1"
 
 def test_the_current_profile_says_everything():
     profile = resolve(DOCUMENT, {})
-    assert (profile.name, profile.platform.url, profile.project) == ("sandbox", "http://127.0.0.1:8790", "nlp")
+    assert (profile.name, profile.endpoint.url, profile.project) == ("sandbox", "http://127.0.0.1:8790", "nlp")
     assert (profile.provinces, profile.output, profile.residency) == (("shanxi", "ningxia"), "wide", ("shanghai",))
     assert profile.sources["project"] == "profile sandbox"
     assert profile.title == "sandbox (http://127.0.0.1:8790)"
@@ -56,7 +56,7 @@ def test_an_empty_variable_is_none():
 
 def test_a_server_alone_is_enough():
     profile = resolve({}, {"CPCTL_SERVER": "https://platform.example"})
-    assert (profile.name, profile.platform.origin) == ("", "https://platform.example")
+    assert (profile.name, profile.endpoint.origin) == ("", "https://platform.example")
     assert profile.title == "CPCTL_SERVER (https://platform.example)"
 
 
@@ -64,7 +64,7 @@ def test_models_alone_are_enough_until_a_platform_is_needed():
     profile = resolve(DOCUMENT, {"CPCTL_PROFILE": "llm"})
     assert profile.models and profile.models.url == "http://127.0.0.1:8080/v1"
     with pytest.raises(UsageError, match="llm names no platform"):
-        _ = profile.platform
+        _ = profile.endpoint
 
 
 def test_no_profile_says_what_to_do():
@@ -113,7 +113,7 @@ class TestEnvironmentToken:
 
     def sent(self, env, flags=None):
         profile = resolve(DOCUMENT, {"CPCTL_TOKEN": "t", **env}, flags)
-        return environment_token({"CPCTL_TOKEN": "t", **env}, profile.platform.origin, profile.token_origins)
+        return environment_token({"CPCTL_TOKEN": "t", **env}, profile.endpoint.origin, profile.token_origins)
 
     def test_goes_to_the_named_server_and_the_named_profile(self):
         assert self.sent({"CPCTL_SERVER": "https://platform.example"}) == "t"

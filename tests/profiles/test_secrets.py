@@ -7,12 +7,14 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from cpctl.errors import LocalFailure, NoSecretStore, NotAuthorized, TokenRefused
-from cpctl.profiles.secrets import FileStore, KeyringStore, SandboxStore, checked
+from cpctl.profiles.secrets import FileStore, KeyringStore, SandboxStore
 from cpctl.resources.endpoint import endpoint
+from cpctl.resources.secret import checked
 
 
 def backend(module: str, **methods) -> object:
@@ -102,7 +104,7 @@ class TestKeyring:
         )
         unlocked = 'printf x | gnome-keyring-daemon --unlock --components=secrets >/dev/null && exec "$@"'
         env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
-        env["PYTHONPATH"] = os.getcwd()
+        env["PYTHONPATH"] = str(Path.cwd())
         command = ["dbus-run-session", "--", "sh", "-c", unlocked, "sh", sys.executable, "-c", script]
         done = subprocess.run(command, env=env, timeout=60, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

@@ -1,0 +1,398 @@
+"""Sending again, credentials, tracing: against servers that behave, more or less."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from wires import FakeClock, Token, Wire, answer, problem, raw, silence, talking_to
+
+from cpctl.errors import (
+    BadValue,
+    Conflict,
+    CpctlError,
+    Forbidden,
+    LimitExceeded,
+    NoCapacity,
+    NotFound,
+    OutcomeUnknown,
+    TokenRefused,
+    Unreachable,
+    UsageError,
+)
+from cpctl.resources.exchange import Request
+
+READ = Request("GET", "/v1/offers")
+SPEND = Request("POST", "/v1/orders?project=p", b'{"a": 1}', {"Idempotency-Key": "key-12345"}, spending=True)
+UNKEYED = Request("POST", "/openai/v1/chat/completions", b"{}", spending=True)
+CUT = raw(b"")
+
+
+def sent(wire: Wire, request: Request, bearer: Token | None = None, clock: FakeClock | None = None, **more: object):
+    with talking_to(wire, bearer, clock, **more) as transport:
+        return transport.send(request)
+
+
+def refused(wire: Wire, request: Request, bearer: Token | None = None, clock: FakeClock | None = None) -> CpctlError:
+    with pytest.raises(CpctlError) as caught:
+        sent(wire, request, bearer, clock)
+    return caught.value
+
+
+# what is sent
+
+
+def test_a_request_carries_the_token_the_key_and_the_bytes():
+    wire = Wire(answer('{"a": 1}', "201 Created", headers=("X-Ccpp-Time: 2026-01-02T03:04:05Z",)))
+    got = sent(wire, SPEND, Token("canary"))
+    head, _, body = wire.requests[0].partition(b"\r\n\r\n")
+    assert body == SPEND.body and b"POST /v1/orders?project=p HTTP/1.1" in head
+    for line in (
+        b"authorization: bearer canary",
+        b"idempotency-key: key-12345",
+        b"user-agent: cpctl/",
+        b"accept: application/json",
+    ):
+        assert line in head.lower()
+    assert (got.status, got.headers["x-ccpp-time"]) == (201, "2026-01-02T03:04:05Z")
+
+
+def test_one_connection_serves_many_requests():
+    wire = Wire(answer())
+    with talking_to(wire) as transport:
+        for _ in range(5):
+            transport.send(READ)
+    assert (wire.connections, len(wire.requests)) == (1, 5)
+
+
+@pytest.mark.parametrize("token", ["a\r\nX-Evil: 1", "a\0", "a b", "令牌"])
+def test_a_token_that_breaks_headers_is_refused_before_a_byte_is_sent(token):
+    wire = Wire(answer())
+    assert isinstance(refused(wire, READ, Token(token)), TokenRefused)
+    assert wire.connections == 0
+
+
+@pytest.mark.parametrize("header", [{"X": "a\r\nY: b"}, {"X\r\nY": "a"}, {"X": "价"}, {"": "a"}])
+def test_a_header_that_begins_another_is_refused(header):
+    wire = Wire(answer())
+    assert isinstance(refused(wire, Request("GET", "/v1", headers=header)), BadValue)
+    assert wire.connections == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://evil.example/v1",
+        "//evil.example/v1",
+        "v1/offers",
+        "/v1/../admin",
+        "/v1/%2e%2e/admin",
+        "/v1/./x",
+        "/v1#f",
+        "/v1\r\nHost: x",
+        "/v1 x",
+        "/v1\x00",
+        "/v1/价",
+        "",
+        "/v1\\..\\x",
+    ],
+)
+def test_a_path_that_leaves_the_platform_is_refused(path):
+    wire = Wire(answer())
+    assert refused(wire, Request("GET", path)).exit_code == 2
+    assert wire.connections == 0
+
+
+# sending again
+
+
+def test_a_read_is_sent_a_few_times():
+    wire, clock = Wire(problem(503, "Unavailable")), FakeClock()
+    assert refused(wire, READ, clock=clock).exit_code == 9
+    assert len(wire.requests) == 4 and clock.sleeps == sorted(clock.sleeps)
+
+
+def test_a_read_succeeds_when_the_trouble_was_short():
+    assert sent(Wire(CUT, problem(500, "Internal"), answer('{"a": 1}')), READ).json() == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        CUT,
+        answer("<html>", "502 Bad Gateway", "text/html"),
+        problem(500, "Internal"),
+        problem(503, "Unavailable"),
+        problem(504, "GatewayTimeout"),
+        problem(409, "InProgress"),
+        answer("{", "201 Created"),
+        problem(429, "RateLimited"),
+    ],
+)
+def test_a_purchase_is_the_same_bytes_with_the_same_key_until_it_is_settled(trouble):
+    wire = Wire(trouble, trouble, trouble, answer('{"kind": "Order"}', "201 Created"))
+    assert sent(wire, SPEND).status == 201
+    assert len(wire.requests) == 4 and len(set(wire.requests)) == 1
+
+
+@pytest.mark.parametrize("trouble", [CUT, problem(500, "Internal"), problem(409, "InProgress"), answer("{")])
+def test_no_definite_answer_by_the_deadline_is_outcome_unknown(trouble):
+    wire, clock = Wire(trouble), FakeClock()
+    error = refused(wire, SPEND, clock=clock)
+    assert isinstance(error, OutcomeUnknown) and error.exit_code == 11
+    assert "never buys twice" in (error.advice or "")
+    assert SPEND.deadline_s * 0.7 < clock.passed <= SPEND.deadline_s and len(wire.requests) > 5
+
+
+@pytest.mark.parametrize(
+    "later", [problem(401, "Unauthorized"), problem(403, "Forbidden"), problem(429, "QuotaExhausted")]
+)
+def test_a_later_answer_that_is_not_kept_settles_nothing(later):
+    assert refused(Wire(CUT, later), SPEND).exit_code == 11
+
+
+@pytest.mark.parametrize(
+    ("later", "code"),
+    [(problem(409, "AlreadyExists"), 5), (problem(409, "NoCapacity"), 6), (problem(402, "LimitExceeded"), 7)],
+)
+def test_a_final_refusal_settles_an_earlier_doubt(later, code):
+    assert refused(Wire(CUT, later), SPEND).exit_code == code
+
+
+def test_the_platform_gone_after_the_first_sending_is_outcome_unknown():
+    wire = Wire()
+
+    def answer_nothing_more(connection, request):
+        wire.close()
+        connection.close()
+
+    wire.scripts.append(answer_nothing_more)
+    assert refused(wire, SPEND).exit_code == 11
+
+
+def test_a_promise_that_nothing_was_begun_ends_in_unreachable():
+    error = refused(Wire(problem(503, "Overloaded")), SPEND)
+    assert isinstance(error, Unreachable) and error.exit_code == 9
+
+
+def test_without_a_key_nothing_is_sent_twice():
+    for trouble in (CUT, problem(500, "Internal"), problem(503, "Unavailable")):
+        wire = Wire(trouble)
+        error = refused(wire, UNKEYED)
+        assert error.exit_code == 11 and "charged again" in (error.advice or "")
+        assert len(wire.requests) == 1
+
+
+def test_retry_after_is_heeded_and_capped():
+    clock = FakeClock()
+    sent(Wire(problem(429, "RateLimited", ("Retry-After: 7",)), answer()), READ, clock=clock)
+    assert clock.sleeps == [7.0]
+    clock = FakeClock()
+    error = refused(Wire(problem(429, "RateLimited", ("Retry-After: 999999999999",))), READ, clock=clock)
+    assert error.exit_code == 9 and clock.sleeps == []
+    clock = FakeClock()
+    sent(Wire(problem(503, "Overloaded", ("Retry-After: Fri, 02 Jan 2026 03:04:08 GMT",)), answer()), READ, clock=clock)
+    assert clock.sleeps == [3.0]
+
+
+def test_quotas_that_end_tomorrow_are_not_waited_for():
+    clock = FakeClock()
+    assert isinstance(
+        refused(Wire(problem(429, "QuotaExhausted", ("Retry-After: 3",))), READ, clock=clock), LimitExceeded
+    )
+    assert clock.sleeps == []
+
+
+# tokens
+
+
+def test_an_expired_token_is_renewed_once_and_the_request_sent_again():
+    wire, bearer = Wire(problem(401, "TokenExpired"), answer('{"a": 1}')), Token("old-token", fresh="new-token")
+    assert sent(wire, READ, bearer).json() == {"a": 1}
+    assert bearer.renewals == 1 and b"Bearer new-token" in wire.requests[1]
+
+
+def test_a_token_that_cannot_be_renewed_is_refused_with_the_way_on():
+    for bearer in (Token(), Token(fresh="canary-7f3a91"), Token("a", fresh="b")):
+        error = refused(Wire(problem(401, "TokenExpired")), READ, bearer)
+        assert error.exit_code == 4 and error.advice == "cpctl auth login"
+
+
+# errors
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "kind", "code"),
+    [
+        (400, "BadRequest", UsageError, 2),
+        (401, "Unauthorized", TokenRefused, 4),
+        (403, "Forbidden", Forbidden, 4),
+        (404, "NotFound", NotFound, 3),
+        (405, "MethodNotAllowed", CpctlError, 1),
+        (409, "AlreadyExists", Conflict, 5),
+        (409, "PriceChanged", Conflict, 5),
+        (409, "NoCapacity", NoCapacity, 6),
+        (409, "WrongPhase", Conflict, 5),
+        (410, "Expired", Conflict, 5),
+        (402, "LimitExceeded", LimitExceeded, 7),
+        (402, "InsufficientBalance", LimitExceeded, 7),
+        (413, "TooLarge", UsageError, 2),
+        (415, "UnsupportedMediaType", CpctlError, 1),
+        (422, "Invalid", UsageError, 2),
+        (422, "OfferGone", NoCapacity, 6),
+        (429, "QuotaExhausted", LimitExceeded, 7),
+        (429, "RateLimited", Unreachable, 9),
+        (500, "Internal", Unreachable, 9),
+        (503, "Unavailable", Unreachable, 9),
+        (504, "GatewayTimeout", Unreachable, 9),
+        (418, "Teapot", CpctlError, 1),
+        (409, "FutureReason", Conflict, 5),
+        (599, "FutureReason", Unreachable, 9),
+    ],
+)
+def test_each_status_and_reason_has_its_error(status, reason, kind, code):
+    error = refused(Wire(problem(status, reason)), READ)
+    assert type(error) is kind and (error.exit_code, error.reason, error.request_id) == (code, reason, "r-1")
+    assert f"{reason} it is" in error.message
+
+
+def test_a_problem_brings_its_values():
+    extra = {"uid": "u-1", "specEqual": True, "phase": "Held", "createdBy": "ci", "self": 1, "reason2": 2}
+    error = refused(Wire(problem(409, "AlreadyExists", **extra)), SPEND)
+    assert {key: error.values[key] for key in ("uid", "specEqual", "phase", "createdBy")} == {
+        "uid": "u-1",
+        "specEqual": True,
+        "phase": "Held",
+        "createdBy": "ci",
+    }
+
+
+def test_a_missing_object_is_told_as_kubectl_does():
+    error = refused(Wire(problem(404, "NotFound")), Request("GET", "/v1/orders/a%2Fb/activate?project=p"))
+    assert error.message == 'Error from server (NotFound): orders "a/b" not found'
+
+
+def test_unknown_values_come_with_the_legal_ones():
+    error = refused(Wire(problem(422, "UnknownValue", field="accelerator", allowed=["H800", "H200"])), READ)
+    assert "H800, H200" in error.message and error.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {
+            "error": {
+                "message": "no such model {x}",
+                "type": "invalid_request_error",
+                "code": "model_not_found",
+                "param": "model",
+            }
+        },
+        {"error": {"message": "no such model {x}", "type": "not_found", "code": None}},
+        {"code": 404, "message": "no such model {x}"},
+        {"error": "invalid_grant", "error_description": "no such model {x}"},
+        {"reason": "NotFound", "detail": "no such model {x}"},
+    ],
+)
+def test_every_form_of_error_is_understood(document):
+    error = refused(Wire(answer(json.dumps(document), "404 Not Found")), Request("GET", "/openai/v1/models"))
+    assert isinstance(error, NotFound) and "no such model {x}" in error.message
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{}",
+        "[]",
+        '"x"',
+        "null",
+        '{"reason": 5, "detail": []}',
+        '{"error": []}',
+        '{"error": {"message": 5, "code": {}}}',
+        '{"reason": "\\u001b[31m"}',
+        '{"detail": "' + "x" * 100000 + '", "reason": "Internal"}',
+        "[" * 90000,
+    ],
+)
+@pytest.mark.parametrize("status", [400, 404, 409, 429, 500, 503])
+def test_odd_problem_documents_are_one_short_sentence(document, status):
+    error = refused(Wire(answer(document, f"{status} X", "application/problem+json")), READ)
+    assert len(error.message) < 1_500 and error.exit_code in range(1, 12)
+
+
+# tracing
+
+
+def test_no_secret_is_seen_at_any_level_wherever_the_server_repeats_it():
+    canary, lines = "canary-7f3a91", []
+    echo = {
+        "access_token": "canary-7f3a91-2",
+        "kubeconfig": "canary-3",
+        "device_code": "x",
+        "a": [{"refresh_token": "canary-4"}],
+    }
+    script = answer(json.dumps({**echo, "said": canary}), headers=(f"X-Echo: {canary}", "Set-Cookie: s=canary-5"))
+    trouble = problem(500, "Internal", detail=f"your token {canary} is nice")
+    form = Request(
+        "POST",
+        "/oauth/token",
+        b"grant_type=refresh_token&refresh_token=canary-6",
+        {"Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": "canary-key-7"},
+    )
+    with talking_to(Wire(trouble, script), Token(canary), trace=lambda level, text: lines.append(text)) as transport:
+        transport.send(form)
+    with talking_to(Wire(trouble), Token(canary), trace=lambda level, text: lines.append(text)) as transport:
+        with pytest.raises(CpctlError) as caught:
+            transport.send(READ)
+        assert canary not in caught.value.message
+    whole = "\n".join(lines)
+    assert "canary" not in whole and "***" in whole and "grant_type=refresh_token" in whole
+
+
+def test_level_6_tells_url_status_and_milliseconds():
+    lines: list[tuple[int, str]] = []
+    wire = Wire(answer())
+    sent(wire, READ, trace=lambda level, text: lines.append((level, text)))
+    assert (6, f"GET {wire.url}/v1/offers 200 in 0 ms") in lines
+    assert {level for level, _ in lines} == {6, 8}
+
+
+# streams
+
+
+def test_a_stream_gives_its_head_at_once_and_its_bytes_as_they_come():
+    body = b"data: 1\n\n" * 3
+    with talking_to(Wire(answer(body, kind="text/event-stream"))) as transport:
+        with transport.stream(UNKEYED) as streamed:
+            assert streamed.status == 200 and b"".join(streamed.chunks()) == body
+        with transport.stream(UNKEYED) as streamed:
+            pass  # given up before its end: the connection is not used again
+        assert transport.send(Request("GET", "/x", headers={"Accept": "*/*"})).body == body
+
+
+def test_an_error_before_the_stream_is_an_error():
+    with (
+        talking_to(Wire(problem(402, "InsufficientBalance"))) as transport,
+        pytest.raises(LimitExceeded),
+        transport.stream(UNKEYED),
+    ):
+        pytest.fail("there is no stream")
+
+
+def test_a_stream_that_is_cut_says_so():
+    with talking_to(Wire(answer(b"data: 1\n\n", kind="text/event-stream", length=99))) as transport:
+        with transport.stream(UNKEYED) as streamed, pytest.raises(CpctlError, match="cut") as caught:
+            list(streamed.chunks())
+        assert caught.value.reason == "Cut"
+
+
+def test_silence_before_a_stream_is_outcome_unknown_for_a_spending_one():
+    request = Request("POST", "/openai/v1/x", b"{}", spending=True, deadline_s=0.4)
+    from wires import WallClock
+
+    with (
+        talking_to(Wire(silence), clock=WallClock()) as transport,
+        pytest.raises(OutcomeUnknown),
+        transport.stream(request),
+    ):
+        pytest.fail("there is no stream")
