@@ -1,0 +1,31 @@
+"""What happened to orders, as objects people can list."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from cpctl.sandbox.order import Order
+from cpctl.sandbox.store import Change
+from cpctl.sandbox.times import rfc3339
+
+KEPT: Final = 20_000
+"""Events of a project before the oldest go."""
+
+
+def tell(change: Change, order: Order, reason: str, message: str, at_s: float, *, severity: str = "Normal") -> None:
+    """Add an event about an order; names sort by time."""
+    metadata = {
+        "name": f"ev-{change.version + 1:012d}",
+        "uid": str(uuid.uuid4()),
+        "labels": {},
+        "createdAt": rfc3339(at_s),
+        "project": order.project,
+    }
+    spec = {"about": {"kind": "Order", "name": order.name}, "reason": reason, "message": message, "severity": severity}
+    status = {"at": rfc3339(at_s), "count": 1}
+    change.put(
+        "events",
+        order.project,
+        {"apiVersion": "ccpp/v1", "kind": "Event", "metadata": metadata, "spec": spec, "status": status},
+    )

@@ -1,0 +1,97 @@
+"""What changes orders, each inside one transaction."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from cpctl.sandbox import cards, lifecycle, placing, records
+from cpctl.sandbox.answers import Answer
+from cpctl.sandbox.call import Call, answer
+from cpctl.sandbox.order import Order
+from cpctl.sandbox.problems import Problem, invalid
+from cpctl.sandbox.shapes import Text
+from cpctl.sandbox.store import Change
+
+UID = Text(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", 36)
+MOST_LABELS = 64
+
+
+def shown(call: Call, change: Change, order: Order, status: int = 200) -> Answer:
+    """The order as this transaction leaves it."""
+    item = change.find("orders", order.project, order.name)
+    assert item is not None, f"order {order.name} has no object"
+    return answer(item.body, status)
+
+
+def meant(call: Call, change: Change, uid: str) -> Order:
+    """The order of the path, when it is the one meant. Raises Problem."""
+    order = records.visible(change, call.project, call.params["name"])
+    lifecycle.meant(order, uid)
+    return order
+
+
+def place(call: Call, change: Change) -> Answer:
+    """Hold cards and funds."""
+    order = placing.place(change, call.body, call.project, call.account, call.now_s)
+    return shown(call, change, order, 201)
+
+
+def quote(call: Call) -> Answer:
+    """Price and stock; nothing is reserved."""
+    assert call.project
+    return answer(placing.quote(call.platform.store, call.body, call.now_s))
+
+
+def activate(call: Call, change: Change) -> Answer:
+    """Switch a held order on."""
+    order = meant(call, change, call.body["uid"])
+    activation = call.platform.activation
+    failing = order.phase == "Held" and activation.failing > 0
+    after = lifecycle.activate(change, order, call.now_s, activation.step_s(order.cards), failing)
+    if failing:
+        call.platform.keep_activation(change, activation._replace(failing=activation.failing - 1))
+    return shown(call, change, after)
+
+
+def release(call: Call, change: Change) -> Answer:
+    """Stop billing and give the cards back."""
+    order = meant(call, change, call.body["uid"])
+    return shown(call, change, lifecycle.release(change, order, call.now_s))
+
+
+def label(call: Call, change: Change) -> Answer:
+    """Change labels; null removes one."""
+    order = records.visible(change, call.project, call.params["name"])
+    item = change.find("orders", order.project, order.name)
+    assert item is not None, f"order {order.name} has no object"
+    if if_match(call) != item.version:
+        raise Problem("StaleVersion", f'orders "{order.name}" changed since version {if_match(call)} was read')
+    merged = {**order.labels, **call.body["metadata"]["labels"]}
+    labels = {key: value for key, value in merged.items() if value is not None}
+    if len(labels) > MOST_LABELS:
+        raise invalid("metadata.labels", f"are more than {MOST_LABELS}")
+    return shown(call, change, records.save(change, replace(order, labels=labels)))
+
+
+def if_match(call: Call) -> int:
+    """The version of the If-Match header. Raises Problem."""
+    match = re.fullmatch(r'"?([0-9]{1,18})"?', call.headers.get("if-match", ""), re.ASCII)
+    if match is None:
+        raise Problem("BadRequest", "If-Match must carry the order's resourceVersion")
+    return int(match[1])
+
+
+def hide(call: Call, change: Change) -> Answer:
+    """Hide an ended order and its cards; its name stays taken, its bills stay."""
+    uid = call.query.get("uid")
+    if uid is None:
+        raise Problem("BadRequest", "the query parameter uid is required")
+    UID.check(uid, "uid")
+    order = meant(call, change, uid)
+    if not order.is_ended:
+        raise lifecycle.wrong_phase(order)
+    last = shown(call, change, order)
+    cards.remove(change, order)
+    records.save(change, replace(order, hidden=True))
+    return last

@@ -1,0 +1,32 @@
+"""Fixtures that all layers use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox_server import SECONDS_PER_CARD, Sandbox, running
+
+
+@pytest.fixture(scope="session")
+def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox a worker; take `sandbox` instead, which tidies up after each test."""
+    with running(tmp_path_factory.mktemp("sandbox"), seed=1) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A live sandbox, shared by the tests of a worker: use names of your own, leave clock and prices alone."""
+    yield shared_sandbox
+    shared_sandbox.admin.clear_faults()
+    shared_sandbox.admin.activation(secondsPerCard=SECONDS_PER_CARD, failing=0)
+
+
+@pytest.fixture
+def fresh_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    """A live sandbox of one's own, whose clock may be moved and process killed."""
+    with running(tmp_path / "sandbox", seed=1) as sandbox:
+        yield sandbox
