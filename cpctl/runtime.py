@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import IO, TextIO
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cpctl.api.platform import Platform
+    from cpctl.auth.token import Credentials
     from cpctl.profiles.resolve import Profile
     from cpctl.resources.clock import Clock
+    from cpctl.resources.endpoint import Endpoint
     from cpctl.resources.exchange import Sender
+    from cpctl.resources.secret import Bearer
 
 Verb = Generator[str, None, ExitCode]
 """What a verb is: it yields the text for stdout and returns the exit code, which is known at the end."""
@@ -155,18 +158,24 @@ class Runtime:
     @cached_property
     def sender(self) -> Sender:
         """The way to the profile's platform, with its token."""
-        return self.sender_to(self.profile.endpoint, self.token)
+        from cpctl.identity import UP
 
-    def sender_to(self, endpoint: object, token: Callable[[], str | None]) -> Sender:
+        endpoint = self.profile.endpoint
+        return self.sender_to(endpoint, self.credentials, down_hint=UP if endpoint.loopback else None)
+
+    def sender_to(self, endpoint: Endpoint, bearer: Bearer | None = None, *, down_hint: str | None = None) -> Sender:
+        """The way to an endpoint; without a bearer no token goes along."""
         from cpctl.api.transport import HttpxTransport
 
-        return HttpxTransport(endpoint, token, clock=self.clock, env=self.env, trace=self.trace)  # type: ignore[arg-type]
+        trace = self.trace if self.options.verbose else None
+        return HttpxTransport(endpoint, bearer, clock=self.clock, env=self.env, trace=trace, down_hint=down_hint)
 
-    def token(self) -> str | None:
-        """The token for the profile's origin."""
-        from cpctl.auth.token import token_for
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Whose token the profile's platform is shown."""
+        from cpctl.identity import credentials_for
 
-        return token_for(self)
+        return credentials_for(self.profile, self.env, self.clock, self.sender_to(self.profile.endpoint))
 
     @property
     def journal_folder(self) -> Path:
@@ -189,8 +198,9 @@ class Runtime:
         return chosen
 
     def _preferred(self, verb: str) -> list[str]:
-        word = self.env.get("CPCTL_OUTPUT")
-        return [word] if word else []
+        from cpctl.profiles.resolve import Flags, preferred_outputs
+
+        return preferred_outputs(self.config, self.env, Flags(profile=self.options.profile), verb)
 
 
 def stream_is_terminal(stream: IO[str]) -> bool:

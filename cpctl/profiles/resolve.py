@@ -136,6 +136,13 @@ def chosen_name(document: Mapping[str, Any], env: Mapping[str, str], flags: Flag
     return str(document.get("current-profile", UNNAMED)), "current-profile"
 
 
+def preferred_outputs(document: Mapping[str, Any], env: Mapping[str, str], flags: Flags, verb: str) -> list[str]:
+    """Output formats that somebody prefers, first choice first; a verb takes the first that it has."""
+    table = document.get("profiles", {}).get(chosen_name(document, env, flags)[0], {})
+    default = document.get("defaults", {}).get(verb, {})
+    return [word for word in (env.get("CPCTL_OUTPUT"), table.get("output"), default.get("output")) if word]
+
+
 def tightest(*limits: Mapping[str, Limit]) -> dict[str, Limit]:
     """By name, the least of every place that sets it; the first of equals."""
     from decimal import Decimal

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from cpctl.errors import NoSecretStore
+from cpctl.errors import LocalFailure, NoSecretStore
 from cpctl.profiles.files import local_failures, read_private, replace
 from cpctl.resources.endpoint import Endpoint, same_origin
 
@@ -25,12 +25,16 @@ class KeyringStore:
 
     Args:
         load: Answers keyring's chosen backend; imports keyring when it is called.
+        marks: A folder for empty files that say for which profiles the keyring is worth its start-up time.
 
     Every call raises NoSecretStore when there is no such keyring or it does not answer within KEYRING_LIMIT_S.
     """
 
-    def __init__(self, load: Callable[[], Any] | None = None, limit_s: float = KEYRING_LIMIT_S) -> None:
+    def __init__(
+        self, load: Callable[[], Any] | None = None, limit_s: float = KEYRING_LIMIT_S, marks: Path | None = None
+    ) -> None:
         self.where = "keyring"
+        self._marks = marks
         self._load = load or _installed_keyring
         self._limit_s = limit_s
         self._hangs = False
@@ -41,6 +45,9 @@ class KeyringStore:
 
     def set(self, profile: str, text: str) -> None:
         self._ask(lambda backend: backend.set_password(SERVICE, profile, text))
+        if self._marks:
+            with contextlib.suppress(LocalFailure):  # a mark saves time, no more
+                replace(self._mark(profile, self._marks), b"")
 
     def delete(self, profile: str) -> bool:
         def forget(backend: Any) -> bool:
@@ -49,7 +56,18 @@ class KeyringStore:
             backend.delete_password(SERVICE, profile)
             return True
 
-        return self._ask(forget)
+        there = self._ask(forget)
+        if self._marks:
+            with contextlib.suppress(OSError):
+                self._mark(profile, self._marks).unlink()
+        return there
+
+    def is_likely(self, profile: str) -> bool:
+        """Whether a login was put into the keyring from this home."""
+        return self._marks is not None and self._mark(profile, self._marks).exists()
+
+    def _mark(self, profile: str, marks: Path) -> Path:
+        return marks / f"{file_name(profile)}.keyring"
 
     def _ask(self, question: Callable[[Any], T]) -> T:
         if self._hangs:
@@ -91,15 +109,19 @@ class FileStore:
             return True
 
     def path(self, profile: str) -> Path:
-        return self._folder / f"{quote(profile, safe='') or '_'}.json"
+        return self._folder / f"{file_name(profile)}.json"
 
 
 class SandboxStore:
     """The token file of a sandbox on this machine; given only to the address that the sandbox says is its own."""
 
     def __init__(self, data: Path) -> None:
-        self.where = f"sandbox file {data / 'token'}"
+        self.where = f"file {data / 'token'} of the sandbox"
         self._data = data
+
+    def exists(self) -> bool:
+        """Whether a sandbox was ever started there."""
+        return (self._data / "token").exists()
 
     def token(self, server: Endpoint) -> str | None:
         """The token when this folder's sandbox is what answers at the server.
@@ -119,6 +141,11 @@ class SandboxStore:
             if isinstance(described, dict) and isinstance(described.get("url"), str):
                 return str(described["url"])
         return None
+
+
+def file_name(profile: str) -> str:
+    """The profile's name as one step of a path."""
+    return quote(profile, safe="").replace(".", "%2E")[:200] or "_"
 
 
 def trusted(backend: Any) -> Any:

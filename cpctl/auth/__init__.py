@@ -1,0 +1,1 @@
+"""Whose token is shown to a platform, and how one is got."""
