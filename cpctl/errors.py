@@ -61,12 +61,12 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.NOT_AUTHORIZED: "Not logged in, token refused, or not permitted. Log in.",
     ExitCode.CONFLICT: "Conflict: the name stands for another spec, the version is stale, or the phase is wrong.",
     ExitCode.NO_CAPACITY: "No capacity: sold out, or the offer is gone. Nothing was bought; choose again.",
-    ExitCode.LIMIT: "Refused by a limit (price, budget, balance, quota, policy); nothing was bought. Raise it on purpose.",
+    ExitCode.LIMIT: "Refused by a limit: price, budget, balance, quota. Nothing was bought; raise it on purpose.",
     ExitCode.TIMED_OUT: "Timed out waiting. What was waited for goes on; wait again.",
     ExitCode.UNREACHABLE: "The platform is unreachable or overloaded, and nothing happened. Run it again.",
     ExitCode.INCOMPLETE: "Incomplete results, where complete ones were required.",
-    ExitCode.OUTCOME_UNKNOWN: "Outcome unknown: a spending request left and no definite answer came. For orders run the "
-    "same command again: it finishes, and never buys twice. A model call may be charged again.",
+    ExitCode.OUTCOME_UNKNOWN: "Outcome unknown: a spending request left and no definite answer came. For orders run "
+    "the same command again: it finishes, and never buys twice. A model call may be charged again.",
     ExitCode.BUG: "A bug in cpctl; it says where the log is.",
     ExitCode.INTERRUPTED: "Interrupted.",
     ExitCode.TERMINATED: "Terminated.",
