@@ -37,14 +37,15 @@ class Answer:
         complete: Whether the end was a good one.
     """
 
-    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self) -> None:
         self.id = self.model = ""
         self.created = 0
         self.finish: str | None = None
         self.usage: dict[str, Any] = {}
         self.tool_calls: dict[int, dict[str, Any]] = {}
-        self.headers: Mapping[str, str] = headers or {}
+        self.headers: Mapping[str, str] = {}
         self.complete = False
+        self._document: dict[str, Any] = {}
         self._parts: dict[str, list[str]] = {"text": [], "reasoning": []}
 
     @property
@@ -78,7 +79,7 @@ class Answer:
         except CpctlError as error:
             if not self.begun:
                 raise
-            raise AnswerIncomplete(detail=f"the answer was cut: {error.message}", answer=self) from error
+            raise AnswerIncomplete(detail=f"the answer was cut: {error.message}") from error
 
     def whole(self, document: Any) -> list[Piece]:
         """The same for a body that is one JSON document.
@@ -93,6 +94,7 @@ class Answer:
         if not _choices(document):
             raise BadAnswer(detail="the model's answer holds no choice")
         self.complete = self.finish not in BROKEN
+        self._document = document
         return pieces
 
     def _merge(self, chunk: dict[str, Any], name: str) -> list[Piece]:
@@ -144,19 +146,20 @@ class Answer:
             self.finish = reason
             self.complete = reason not in BROKEN
 
-    def ended(self) -> Answer:
-        """The answer, when its end was a good one.
+    def ended(self) -> None:
+        """See that the end was a good one.
 
         Raises:
             AnswerIncomplete: It ended with neither a finish reason nor `[DONE]`, or the server gave up.
         """
         if not self.complete:
             why = f"the server stopped ({self.finish})" if self.finish else "it ended without a finish reason"
-            raise AnswerIncomplete(detail=f"the answer is not complete: {why}", answer=self)
-        return self
+            raise AnswerIncomplete(detail=f"the answer is not complete: {why}")
 
     def document(self) -> dict[str, Any]:
-        """The answer as one OpenAI chat completion."""
+        """The answer as one OpenAI chat completion; one that came whole is as the server wrote it."""
+        if self._document:
+            return self._document
         message: dict[str, Any] = {"role": "assistant", "content": self.text}
         if self.reasoning:
             message["reasoning_content"] = self.reasoning

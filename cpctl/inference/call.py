@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -53,19 +53,20 @@ class Asked(NamedTuple):
         return {"model": self.model, "messages": list(self.messages), **given, **streaming}
 
 
-def call(sender: Sender, asked: Asked, clock: Clock) -> Generator[Piece, None, Answer]:
-    """Yield the answer as it comes, and return it whole.
+def call(sender: Sender, asked: Asked, clock: Clock, answer: Answer) -> Iterator[Piece]:
+    """The answer as it comes; `answer` holds all that came, whatever the end is.
 
     Raises:
-        AnswerIncomplete: It was cut, or its first token was too late; `values["answer"]` holds what came.
+        AnswerIncomplete: It was cut, or its first token was too late.
         OutcomeUnknown: The request left and no answer began.
         CpctlError: The server refused.
     """
     try:
-        return (yield from (_streamed if asked.stream else _whole)(sender, asked, clock))
+        yield from (_streamed if asked.stream else _whole)(sender, asked, clock, answer)
     except OutcomeUnknown as unknown:
         unknown.advice = AGAIN
         raise
+    answer.ended()
 
 
 def request_of(asked: Asked) -> Request:
@@ -79,23 +80,21 @@ def request_of(asked: Asked) -> Request:
     return Request("POST", asked.path, body, headers, spending=True, deadline_s=asked.deadline_s)
 
 
-def _whole(sender: Sender, asked: Asked, _clock: Clock) -> Generator[Piece, None, Answer]:
+def _whole(sender: Sender, asked: Asked, _clock: Clock, answer: Answer) -> Iterator[Piece]:
     reply = sender.send(request_of(asked))
-    answer = Answer(reply.headers)
+    answer.headers = reply.headers
     yield from answer.whole(reply.json())
-    return answer.ended()
 
 
-def _streamed(sender: Sender, asked: Asked, clock: Clock) -> Generator[Piece, None, Answer]:
+def _streamed(sender: Sender, asked: Asked, clock: Clock, answer: Answer) -> Iterator[Piece]:
     began = clock.monotonic()
     with sender.stream(request_of(asked)) as reply:
-        answer = Answer(reply.headers)
+        answer.headers = reply.headers
         _refuse_pages(reply)
-        chunks = _in_time(_uncut(reply, answer), answer, lambda: clock.monotonic() - began, asked.first_token_s)
+        chunks = _in_time(_uncut(reply), answer, lambda: clock.monotonic() - began, asked.first_token_s)
         head, chunks = _peeked(chunks)
-        take = _from_document if head.startswith(b"{") else _from_events
-        yield from take(answer, chunks)
-    return answer.ended()
+        read = _from_document if head.startswith(b"{") else _from_events
+        yield from read(answer, chunks)
 
 
 def _from_events(answer: Answer, chunks: Iterable[bytes]) -> Iterator[Piece]:
@@ -125,12 +124,12 @@ def _peeked(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return b"", iter(seen)
 
 
-def _uncut(reply: StreamedAnswer, answer: Answer) -> Iterator[bytes]:
+def _uncut(reply: StreamedAnswer) -> Iterator[bytes]:
     """The body's bytes; when the line fails, what came before is an answer that is not complete."""
     try:
         yield from reply.chunks()
     except (Unreachable, BadAnswer) as fault:
-        raise AnswerIncomplete(detail=f"the answer is not complete: {fault.message}", answer=answer) from fault
+        raise AnswerIncomplete(detail=f"the answer is not complete: {fault.message}") from fault
 
 
 def _in_time(
@@ -141,7 +140,7 @@ def _in_time(
         yield chunk
         if not answer.begun and not answer.complete and waited() > first_token_s:
             late = f"no token came within {first_token_s:g} s"
-            raise AnswerIncomplete(reason="FirstTokenLate", detail=late, hint=AGAIN, answer=answer)
+            raise AnswerIncomplete(reason="FirstTokenLate", detail=late, hint=AGAIN)
 
 
 def _refuse_pages(reply: StreamedAnswer) -> None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inference_fakes import JSON, FakeSender, chunk, sse
 
 from cpctl.errors import (
     AnswerIncomplete,
@@ -21,8 +20,9 @@ from cpctl.errors import (
     Unreachable,
     UsageError,
 )
-from cpctl.inference.answer import Piece
+from cpctl.inference.answer import Answer, Piece
 from cpctl.inference.call import Asked, call, request_of
+from tests.inference.inference_fakes import JSON, FakeSender, chunk, sse
 
 USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 ASKED = Asked("m", [{"role": "user", "content": "你好"}])
@@ -38,14 +38,14 @@ WHOLE = {
 
 def answered(*body, headers=None, asked=ASKED):
     """(pieces, answer) of a call."""
-    sender = FakeSender(list(body), **({"headers": headers} if headers else {}))
-    pieces, running = [], call(sender, asked, sender.clock)
+    sender, answer = FakeSender(list(body), **({"headers": headers} if headers else {})), Answer()
     try:
-        while True:
-            pieces.append(next(running))
-    except StopIteration as end:
-        assert sender.closed or not asked.stream
-        return pieces, end.value
+        pieces = list(call(sender, asked, sender.clock, answer))
+    except CpctlError as error:
+        error.values["answer"] = answer
+        raise
+    assert sender.closed or not asked.stream
+    return pieces, answer
 
 
 GOOD = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from output_samples import NOW, order
 
 from cpctl.errors import BadAnswer
 from cpctl.output.describe import describe, title
+from tests.output.output_samples import NOW, order
 
 
 def described(item, events=None):

@@ -9,13 +9,13 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from output_samples import HOSTILE, broken, metadata, offer, order, printed, raw, view
 
 from cpctl.errors import BadAnswer, Unreachable
 from cpctl.output.json_document import json_line, json_text
 from cpctl.output.printers import PRINTERS
 from cpctl.output.yaml_document import yaml_string, yaml_text
 from cpctl.resources.page import Page
+from tests.output.output_samples import HOSTILE, broken, metadata, offer, order, printed, raw, view
 
 READERS = {"json": json.loads, "yaml": yaml.safe_load}
 DOCUMENTS = sorted(READERS)

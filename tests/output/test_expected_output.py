@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
-from output_samples import NOW, event, offer, order, printed, view
 
 from cpctl.output.describe import describe
 from cpctl.output.printers import PRINTERS
+from tests.output.output_samples import NOW, event, offer, order, printed, view
 
 EXPECTED = Path(__file__).parent.parent / "expected" / "output"
 

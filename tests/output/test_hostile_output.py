@@ -6,12 +6,12 @@ import io
 import re
 
 import pytest
-from output_samples import HOSTILE, NOW, event, offer, order, poisoned, printed, raw, view
 
 from cpctl.output.describe import describe
 from cpctl.output.printers import PRINTERS
 from cpctl.output.progress import progress
 from cpctl.registry import KINDS
+from tests.output.output_samples import HOSTILE, NOW, event, offer, order, poisoned, printed, raw, view
 
 TEXTS = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 RICH_OWN = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 
 import pytest
-from output_samples import order
 
 from cpctl.output.progress import progress, state_of
+from tests.output.output_samples import order
 
 
 def at(phase: str, active: int, name: str = "train-7b") -> dict:

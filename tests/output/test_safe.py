@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from output_samples import HOSTILE, raw
 
 from cpctl.output.safe import safe, safe_lines, safe_stream
+from tests.output.output_samples import HOSTILE, raw
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from output_samples import NOW, metadata, offer, order, printed, view
 
 from cpctl.output.cells import SHOWS
 from cpctl.output.safe import safe
@@ -13,6 +12,7 @@ from cpctl.output.tables import Grid, table
 from cpctl.output.width import cells
 from cpctl.registry import KINDS, Column, find
 from cpctl.resources.page import Page
+from tests.output.output_samples import NOW, metadata, offer, order, printed, view
 
 CELLS = st.text(alphabet=st.sampled_from("ab-9.山西é\u202e👍⚠️\x1b"), min_size=1, max_size=8)
 ROWS = st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1, max_size=6))
