@@ -158,24 +158,21 @@ class Runtime:
     @cached_property
     def sender(self) -> Sender:
         """The way to the profile's platform, with its token."""
-        from cpctl.identity import UP
-
-        endpoint = self.profile.endpoint
-        return self.sender_to(endpoint, self.credentials, down_hint=UP if endpoint.loopback else None)
-
-    def sender_to(self, endpoint: Endpoint, bearer: Bearer | None = None, *, down_hint: str | None = None) -> Sender:
-        """The way to an endpoint; without a bearer no token goes along."""
-        from cpctl.api.transport import HttpxTransport
-
-        trace = self.trace if self.options.verbose else None
-        return HttpxTransport(endpoint, bearer, clock=self.clock, env=self.env, trace=trace, down_hint=down_hint)
+        return self.sender_to(self.profile.endpoint, self.credentials)
 
     @cached_property
     def credentials(self) -> Credentials:
-        """Whose token the profile's platform is shown."""
+        """Who speaks to the profile's platform."""
         from cpctl.identity import credentials_for
 
         return credentials_for(self.profile, self.env, self.clock, self.sender_to(self.profile.endpoint))
+
+    def sender_to(self, endpoint: Endpoint, bearer: Bearer | None = None) -> Sender:
+        """The way to any endpoint; without a bearer no token goes along."""
+        from cpctl.api.transport import HttpxTransport
+
+        hint = "cpctl sandbox up" if endpoint.loopback else None
+        return HttpxTransport(endpoint, bearer, clock=self.clock, env=self.env, trace=self.trace, down_hint=hint)
 
     @property
     def journal_folder(self) -> Path:
