@@ -163,7 +163,7 @@ class Runtime:
     @cached_property
     def credentials(self) -> Credentials:
         """Who speaks to the profile's platform."""
-        from cpctl.identity import credentials_for
+        from cpctl.auth.identity import credentials_for
 
         return credentials_for(self.profile, self.env, self.clock, self.sender_to(self.profile.endpoint))
 
