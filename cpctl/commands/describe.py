@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
-from cpctl.errors import ExitCode, UsageError
+from cpctl.errors import BadAnswer, CpctlError, ExitCode, UsageError
 from cpctl.lazy import flags
 from cpctl.registry import find
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cpctl.runtime import Runtime, Verb
 
 EVENTS_SHOWN = 50
+REACHED_BY = ("card", "host", "port", "user", "jumpHost")
 
 
 def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
@@ -26,7 +27,8 @@ def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
     """
     begun = False
     for target in targets(what):
-        for item in _items(rt, target):
+        for found in _items(rt, target):
+            item = _with_access(rt, found) if target.kind.name == "order" else found
             if begun:
                 yield "\n\n"
             begun = True
@@ -45,6 +47,24 @@ def _items(rt: Runtime, target: Target) -> Iterator[Mapping[str, Any]]:
         raise UsageError(detail="events are listed, or described by name", hint="cpctl get events")
     for page in pages(rt, target.kind, {}, chunk=200):
         yield from page.items
+
+
+def _with_access(rt: Runtime, order: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An active order with the way to its cards; credentials are left to the tools that use them."""
+    if order.get("status", {}).get("phase") != "Active":
+        return order
+    from cpctl.api.platform import object_path
+
+    try:
+        path = object_path("/v1/access", str(order["metadata"]["name"]))
+        hosts = rt.platform.one(path, {"project": rt.platform.project})["status"]["hosts"]
+        rows = [{key: host.get(key) for key in REACHED_BY} for host in hosts]
+    except CpctlError as error:
+        rt.say(f"how to reach the cards is not known: {error.message}")
+        return order
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadAnswer(detail="the platform's access details are not as the contract says") from error
+    return {**order, "access": rows}
 
 
 def _text(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> Iterator[str]:
