@@ -87,7 +87,7 @@ SAMPLING: Final[dict[str, Shape]] = {
     "max_tokens": Nullable(Whole(1, 1_000_000)),
     "temperature": Nullable(Number(0, 2)),
     "top_p": Nullable(Number(0, 1)),
-    "seed": Nullable(Whole(-(2**63), 2**64)),
+    "seed": Nullable(Whole(-(2**1000), 2**1000)),
     "n": Nullable(Whole(1, 1)),
     "stop": Nullable(STOP),
     "user": Text(),
