@@ -1,9 +1,9 @@
 """A live sandbox for tests: its own process, its own folder, an ephemeral port on 127.0.0.1; it ends when this process does.
 
-    sandbox.url, sandbox.token, sandbox.token_of("ci"), sandbox.data_dir, sandbox.env (for client processes)
-    sandbox.get("/v1/offers", limit=5), sandbox.post("/v1/orders", body, key="…"), sandbox.client("ci") (httpx)
-    sandbox.admin.faults(province="qinghai", down=True), .clear_faults(), .advance(900), .set_price("of-…", "9.0000")
-    sandbox.orders(), sandbox.buy("name", offer, cards), sandbox.balance_sheet()
+sandbox.url, sandbox.token, sandbox.token_of("ci"), sandbox.data_dir, sandbox.env (for client processes)
+sandbox.get("/v1/offers", limit=5), sandbox.post("/v1/orders", body, key="…"), sandbox.client("ci") (httpx)
+sandbox.admin.faults(province="qinghai", down=True), .clear_faults(), .advance(900), .set_price("of-…", "9.0000")
+sandbox.orders(), sandbox.buy("name", offer, cards), sandbox.balance_sheet()
 """
 
 from __future__ import annotations

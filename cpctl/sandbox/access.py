@@ -1,4 +1,4 @@
-"""How the cards of an active order would be reached. Addresses are from the ranges kept for documentation: nothing answers there."""
+"""How the cards of an active order would be reached; nothing answers at these addresses, kept for documentation."""
 
 from __future__ import annotations
 

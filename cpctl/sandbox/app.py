@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
-from cpctl.sandbox import bodies, controls, device_page, oauth, reads, writes
+from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, reads, writes
 from cpctl.sandbox.call import OPTIONAL, REQUIRED, Route
 from cpctl.sandbox.edge import App, Edge
 from cpctl.sandbox.endpoint import endpoint, refused, respond
@@ -47,11 +47,6 @@ ROUTES: Final = (
 
 def application(platform: Platform, admin_token: str) -> App:
     """The whole sandbox as an ASGI application."""
-    try:
-        from cpctl.sandbox import gateway
-    except Exception:
-        gateway = None
-
     routes: list[BaseRoute] = [
         *grouped([(row.method, row.path, endpoint(platform, row)) for row in ROUTES]),
         Path("/.well-known/oauth-authorization-server", metadata(platform), methods=["GET"]),
@@ -62,7 +57,7 @@ def application(platform: Platform, admin_token: str) -> App:
         *grouped(
             [(method, path, controls.control(platform, admin_token, act)) for method, path, act in controls.CONTROLS]
         ),
-        *(gateway.routes(platform) if hasattr(gateway, "routes") else ()),
+        *gateway.routes(platform),
     ]
     handlers: dict[Any, Any] = {
         Problem: on_problem,

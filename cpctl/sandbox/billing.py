@@ -1,4 +1,4 @@
-"""What orders cost: totals, bill lines a Beijing day, and the moment at which the platform releases so as not to pass the total."""
+"""What orders cost: totals, bill lines a Beijing day, and when the platform releases so as not to pass the total."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's clock: wall time, made faster or moved ahead on request; it never goes back, nor stops while the sandbox is down."""
+"""The sandbox's clock: wall time, faster or moved ahead on request; it never goes back, nor stops while all is down."""
 
 from __future__ import annotations
 

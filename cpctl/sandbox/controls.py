@@ -1,4 +1,4 @@
-"""The sandbox's own switches below /sandbox/v1, with a token of their own: faults, clock, prices, activations. No part of the contract."""
+"""The sandbox's own switches, outside the contract and with their own token: faults, clock, prices, activations."""
 
 from __future__ import annotations
 

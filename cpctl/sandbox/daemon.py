@@ -212,7 +212,7 @@ def within(limit_s: float, done: Callable[[], bool]) -> bool:
 
 
 def reset(folder: Path) -> Endpoint:
-    """Stop it, throw its state away, start afresh with the same seed, scale, speed and port; tokens stay. Raises SandboxError."""
+    """Stop it, throw its state away, start afresh with the same settings and port; tokens stay. Raises SandboxError."""
     private_folder(folder)
     with contextlib.suppress(SandboxError):
         status(folder)

@@ -1,4 +1,4 @@
-"""The page on which a person approves a device login: plain HTML, no script, nothing loaded, forms bound to their page by a token."""
+"""The page on which a person approves a device login: plain HTML, no script, forms bound to their page by a token."""
 
 from __future__ import annotations
 
@@ -22,21 +22,25 @@ if TYPE_CHECKING:
     from cpctl.sandbox.platform import Platform
 
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
 PAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>cpctl sandbox login 沙箱登录</title>
-<style>body{{font:16px/1.5 sans-serif;max-width:36em;margin:3em auto;padding:0 1em}}button,input,select{{font:inherit}}</style>
+<style>body{{font:16px/1.5 sans-serif;max-width:36em;margin:3em auto;padding:0 1em}}
+button,input,select{{font:inherit}}</style>
 </head><body><h1>中国算力平台 · 沙箱</h1>
 {content}
 <p><small>This is a sandbox on your own machine. 这是本机上的沙箱，没有真实的账户与资金。</small></p>
 </body></html>
 """
 ASK: Final = """<form method="get" action="/device"><p><label>Code shown by cpctl 设备码
-<input name="user_code" required maxlength="40" autocomplete="off" autofocus></label> <button>Continue 继续</button></p></form>"""
+<input name="user_code" required maxlength="40" autocomplete="off" autofocus></label>
+<button>Continue 继续</button></p></form>"""
 DECIDE: Final = """<p>A program asks to log in with the code <strong>{code}</strong> (client {client}).
 Go on only if you started it. 请确认此登录由您本人发起。</p>
 <form method="post" action="/device"><input type="hidden" name="user_code" value="{code}">

@@ -1,4 +1,4 @@
-"""The outermost layer: names every exchange, lets in only loopback hosts, and cuts or slows lines when a fault says so."""
+"""The outermost layer: names every exchange, lets in only loopback hosts, cuts or slows lines when a fault says so."""
 
 from __future__ import annotations
 

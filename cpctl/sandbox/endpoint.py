@@ -1,4 +1,4 @@
-"""From an HTTP request to a handler and back: token, body, key, faults, transaction, answer; the same for every path below /v1."""
+"""From an HTTP request to a handler and back: token, body, key, faults, transaction, answer; all paths below /v1."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Faults on request, so that people can rehearse: which requests a rule strikes, and what then happens to them.
 
-A rule names a province, a path prefix, a method, or nothing (everything). A rule with a province strikes a request that is about
-that province: one object of it, an order or quote with cards there, a model call served there. In a list, `down`, `error` and
-`html` take the province's rows away instead (the sub-platform did not answer), `slow` shows them as they were.
+A rule names a province, a path prefix, a method, or nothing (everything). A rule with a province strikes a request that
+is about that province: one object of it, an order or quote with cards there, a model call served there. In a list,
+`down`, `error` and `html` take the province's rows away instead (it did not answer), `slow` shows them as they were.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Endpoint(NamedTuple):
 
     url: str
     pid: int
-    startedAt: str  # noqa: N815 — the file's own words
+    startedAt: str
     seed: int
     scale: int
     speed: float

@@ -1,4 +1,4 @@
-"""The filters that lists take by name: one row a parameter; several values are alternatives, several filters all hold."""
+"""The filters that lists take by name, a row each; several values are alternatives, several filters all hold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, Protocol
 
 from cpctl.sandbox import bodies
-from cpctl.sandbox.paths import getter
+from cpctl.sandbox.paths import getter, number
 from cpctl.sandbox.problems import Problem, invalid
 from cpctl.sandbox.shapes import Text
 
@@ -99,7 +99,12 @@ def bound(path: str, shape: Text, holds: Callable[[Decimal, Decimal], bool]) -> 
     def build(field: str, text: str, _catalogue: Catalogue) -> Test:
         shape.check(text, field)
         figure, read = Decimal(text), getter(path)
-        return lambda obj: holds(Decimal(read(obj)), figure)
+
+        def test(obj: Mapping[str, Any]) -> bool:
+            value = number(read(obj))
+            return value is not None and holds(value, figure)
+
+        return test
 
     return build
 
@@ -113,7 +118,7 @@ def able_to_serve(field: str, text: str, _catalogue: Catalogue) -> Test:
 
     def test(offer: Mapping[str, Any]) -> bool:
         least, step = offer["spec"]["minCards"], offer["spec"]["stepCards"]
-        return offer["status"]["free"] >= cards >= least and (cards - least) % step == 0
+        return bool(offer["status"]["free"] >= cards >= least and (cards - least) % step == 0)
 
     return test
 
@@ -207,4 +212,4 @@ def billed(field: str, text: str) -> Test:
 
 def tests(plural: str, query: Mapping[str, str], catalogue: Catalogue) -> list[Test]:
     """The tests of every filter the query names. Raises Problem."""
-    return [build(name, query[name], catalogue) for name, build in FILTERS.get(plural, {}).items() if name in query]
+    return [build(name, query[name], catalogue) for name, build in FILTERS.get(plural, {}).items() if query.get(name)]

@@ -1,4 +1,4 @@
-"""Every line of money, append-only; a project's balance and reserve are the sums of its lines, kept in the same transaction."""
+"""Every line of money, append-only; balance and reserve are the sums of a project's lines, kept with each of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cpctl.sandbox.store import Change, Store
 from cpctl.sandbox.times import beijing_day, rfc3339
 
 MICRO_PER_FEN: Final = 10_000
+MICRO_PER_YUAN: Final = 1_000_000
 LINE: Final = "seq, at, kind, account, project, ref, amount, reserved"
 
 
@@ -109,16 +110,19 @@ def charge_call(change: Change, project: str, account: str, source: str, cost: D
     Raises:
         Problem: InsufficientBalance.
     """
-    if funds(change, project).available <= 0:
-        raise Problem("InsufficientBalance", f"project {project} has nothing left", available="0.00")
     key = (project, account, source, beijing_day(at_s))
-    change.db.execute("INSERT OR IGNORE INTO calls VALUES (?, ?, ?, ?, 0, 0)", key)
-    where = "WHERE project = ? AND account = ? AND source = ? AND day = ?"
+    micro = int((cost * MICRO_PER_YUAN).to_integral_value())
     change.db.execute(
-        f"UPDATE calls SET micro = micro + ? {where}", (int((cost * 1_000_000).to_integral_value()), *key)
-    )  # noqa: S608
-    micro, posted = change.db.execute(f"SELECT micro, posted FROM calls {where}", key).fetchone()  # noqa: S608
-    due = rounded(micro, MICRO_PER_FEN) - posted
+        "INSERT INTO calls VALUES (?, ?, ?, ?, ?, 0) "
+        "ON CONFLICT (project, account, source, day) DO UPDATE SET micro = micro + excluded.micro",
+        (*key, micro),
+    )
+    where = "WHERE project = ? AND account = ? AND source = ? AND day = ?"
+    total, posted = change.db.execute(f"SELECT micro, posted FROM calls {where}", key).fetchone()  # noqa: S608
+    due, available = rounded(total, MICRO_PER_FEN) - posted, funds(change, project).available
+    if due > available:
+        detail = f"project {project} has {yuan(available)} CNY available, the call costs more"
+        raise Problem("InsufficientBalance", detail, available=yuan(available))
     if due:
         change.db.execute(f"UPDATE calls SET posted = posted + ? {where}", (due, *key))  # noqa: S608
         post(change, "call", project, account, source, at_s, amount=-due)

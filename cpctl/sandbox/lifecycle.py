@@ -1,4 +1,4 @@
-"""What an order goes through after it was placed, by request and by itself; every step happens in its transaction, once.
+"""What an order goes through after it was placed, by request and by itself; every step in a transaction, once.
 
 Held ──activate──▶ Activating ──last card usable──▶ Active ──release, or its end──▶ Releasing ──▶ Released
   │ hold lapses        │ fails      └──────────────release──────────────────▶ Releasing

@@ -1,4 +1,4 @@
-"""Lists: filter and sort to rows, pin them to a snapshot, cut pages, and write whole objects, some fields, or bare rows."""
+"""Lists: filter and sort to rows, pin them to a snapshot, cut pages, write whole objects, some fields, or bare rows."""
 
 from __future__ import annotations
 
@@ -119,7 +119,10 @@ def snapshot_of(
     known = platform.snapshots.same(question)
     if known is not None:
         return known
-    rows = selected(platform, plural, present(platform, plural, scope, states, now_s), query)
+    items = present(platform, plural, scope, states, now_s)
+    if plural == "projects":
+        items = [item for item in items if owner.partition("/")[0] in item.obj["spec"]["members"]]
+    rows = selected(platform, plural, items, query)
     answers = tuple((name, states.get(name, "ok")) for name in asked)
     name = platform.snapshots.fresh_name()
     return platform.snapshots.keep(question, Snapshot(name, owner, rows, platform.store.version, answers, now_s))
@@ -172,8 +175,8 @@ def selected(platform: Platform, plural: str, items: Iterable[Item], query: Mapp
         *(test for _, test in conditions),
         *selectors.label_tests(query.get("labelSelector", "")),
     ]
-    if tests:
-        rows = tuple(item for item in rows if all(test(item.obj) for test in tests))
+    for test in tests:
+        rows = tuple(item for item in rows if test(item.obj))
     return selectors.in_order(rows, order)
 
 

@@ -1,4 +1,4 @@
-"""One sandbox a folder: a lock that its process holds as long as it lives, with its pid inside. A killed process lets go by itself."""
+"""One sandbox a folder: a lock that its process holds as long as it lives, however that ends, with its pid inside."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAR: Final = 1 << 20
 
 
 def grab(descriptor: int, *, shared: bool = False) -> bool:
-    """Try to lock an open file; False when another process has it. Those who only look share, so that they do not see each other."""
+    """Try to lock an open file; False when another process has it. Those who only look share it with each other."""
     try:
         if sys.platform == "win32":
             import msvcrt

@@ -1,4 +1,4 @@
-"""Logging in without a browser here: RFC 8628 device codes, refresh tokens that rotate, RFC 7009 revocation. All on wall time."""
+"""Logging in: RFC 8628 device codes, refresh tokens that rotate, RFC 7009 revocation; all on wall time."""
 
 from __future__ import annotations
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
+DECIMALS_KEPT: Final = 50_000
 LABELS: Final = "metadata.labels."
 
 Getter = Callable[[Mapping[str, Any]], Any]
@@ -56,8 +58,14 @@ def number(value: Any) -> Decimal | None:
     """A number, or a string that is one, as a number; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    return decimal(value if isinstance(value, str) else str(value))
+
+
+@lru_cache(maxsize=DECIMALS_KEPT)
+def decimal(text: str) -> Decimal | None:
+    """A string as a number, None when it is none; prices come again and again, so they are kept."""
     try:
-        found = Decimal(value if isinstance(value, str) else str(value))
+        found = Decimal(text)
     except InvalidOperation:
         return None
     return found if found.is_finite() else None

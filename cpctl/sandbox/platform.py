@@ -111,7 +111,7 @@ class Platform:
 
 
 def furnish(store: Store, seed: int, scale: int, build: Build, now_s: float) -> None:
-    """Put the catalogue and the first credits into an empty database, in one transaction; a no-op in a furnished one."""
+    """Put the catalogue and the first credits into an empty database, all or nothing; a no-op when they are there."""
     if store.meta("seed"):
         return
     catalogue = build(seed, scale)

@@ -111,13 +111,8 @@ def lister(plural: str) -> Read:
     """Serves the list of a kind."""
 
     def serve(call: Call) -> Answer:
-        assert call.grant is not None, "this path is not open"
-        if plural == "projects":
-            return listing.listed(
-                call.platform, plural, PLATFORM, call.account, call.query, call.headers.get("if-none-match")
-            )
-        scope = scope_of(call, plural)
-        return listing.listed(call.platform, plural, scope, call.account, call.query, call.headers.get("if-none-match"))
+        etag = call.headers.get("if-none-match")
+        return listing.listed(call.platform, plural, scope_of(call, plural), call.account, call.query, etag)
 
     return serve
 

@@ -17,15 +17,16 @@ CREATE TABLE objects (
 
 -- Every order ever placed; `due` is when it next changes by itself, in sandbox time.
 CREATE TABLE orders (
-    uid TEXT PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, current INTEGER NOT NULL, due REAL, record TEXT NOT NULL
+    uid TEXT PRIMARY KEY, project TEXT NOT NULL, name TEXT NOT NULL, current INTEGER NOT NULL,
+    due REAL, record TEXT NOT NULL
 );
 CREATE UNIQUE INDEX order_of_name ON orders (project, name) WHERE current = 1;
 CREATE INDEX order_due ON orders (due) WHERE due IS NOT NULL;
 
 -- Every line of money, in fen; append-only (the triggers mean it).
 CREATE TABLE ledger (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL,
-    project TEXT NOT NULL, ref TEXT NOT NULL, amount INTEGER NOT NULL, reserved INTEGER NOT NULL
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, day TEXT NOT NULL, kind TEXT NOT NULL,
+    account TEXT NOT NULL, project TEXT NOT NULL, ref TEXT NOT NULL, amount INTEGER NOT NULL, reserved INTEGER NOT NULL
 );
 CREATE INDEX ledger_of_project ON ledger (project, seq);
 CREATE INDEX ledger_of_day ON ledger (project, day);
@@ -34,7 +35,8 @@ CREATE TRIGGER ledger_stays BEFORE DELETE ON ledger BEGIN SELECT raise(ABORT, 't
 
 -- The payer: sums of its ledger lines, kept in the same transaction.
 CREATE TABLE projects (
-    name TEXT PRIMARY KEY, balance INTEGER NOT NULL, reserved INTEGER NOT NULL, cards INTEGER NOT NULL, quota INTEGER NOT NULL
+    name TEXT PRIMARY KEY, balance INTEGER NOT NULL, reserved INTEGER NOT NULL,
+    cards INTEGER NOT NULL, quota INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- Model calls add up here in millionths of a yuan before whole fen are posted.

@@ -1,4 +1,4 @@
-"""Lists in pages: a cursor names a snapshot kept here, so that no row comes twice and none is lost, whatever changes meanwhile."""
+"""Lists in pages: a cursor names a snapshot kept here, so that no row comes twice and none is lost."""
 
 from __future__ import annotations
 

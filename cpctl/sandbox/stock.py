@@ -1,4 +1,4 @@
-"""Cards of offers: held + active + free = capacity at every moment, and the sums that providers, products and provinces show."""
+"""Cards of offers: held + active + free = capacity at every moment; and the sums that providers and provinces show."""
 
 from __future__ import annotations
 

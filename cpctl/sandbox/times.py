@@ -38,7 +38,7 @@ def days(start_s: int, end_s: int) -> list[tuple[int, int]]:
 
 
 def duration_s(text: str) -> int:
-    """`90s`, `30m`, `24h`, `7d`, `1h30m` as seconds. Raises ValueError, also for nothing and for more than ten years."""
+    """`90s`, `30m`, `24h`, `7d`, `1h30m` as seconds. Raises ValueError, also for none and for more than ten years."""
     if not DURATION.fullmatch(text):
         raise ValueError(text)
     total = sum(int(count) * UNIT_S[unit] for count, unit in re.findall(r"([0-9]+)([smhd])", text))

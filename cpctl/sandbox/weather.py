@@ -1,4 +1,4 @@
-"""What faults do to one exchange: it waits, is refused, gets a proxy's page, or is marked for what its line will suffer."""
+"""What faults do to one exchange: it waits, is refused, gets a proxy's page, or is marked for what its line suffers."""
 
 from __future__ import annotations
 
