@@ -79,6 +79,14 @@ def test_a_model_nobody_serves_does_not_exist(live, model):
     )
 
 
+def test_every_model_of_every_scenario_answers(live):
+    for scenario in live.platform.objects("scenarios"):
+        for model in scenario["spec"]["models"]:
+            chat = live.post("/chat/completions", CHAT | {"model": model})
+            embedded = live.post("/embeddings", {"model": model, "input": "算力"})
+            assert 200 in (chat.status_code, embedded.status_code), model
+
+
 # ---- what is refused
 
 
@@ -237,7 +245,8 @@ def test_the_ledger_rounds_the_sum_not_every_call(live):
 
 def test_without_money_there_is_no_answer(live):
     live.platform.store.db.execute("UPDATE projects SET reserved = balance WHERE name = 'default'")
-    refused = live.post("/chat/completions", CHAT)
+    dear = CHAT | {"messages": [{"role": "user", "content": "很长的问题" * 4_000}]}
+    refused = live.post("/chat/completions", dear)
     free = live.post("/embeddings", {"model": "bge-m3", "input": "x"})
     live.platform.store.db.execute("UPDATE projects SET reserved = 0 WHERE name = 'default'")
     assert (refused.status_code, refused.json()["error"]["code"]) == (402, "insufficient_balance")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from cpctl.sandbox.gateway import vectors
@@ -26,9 +26,20 @@ class Heading(NamedTuple):
         return {**whose, "system_fingerprint": FINGERPRINT, **rest}
 
 
-def event(document: Any) -> bytes:
-    """One server-sent event."""
-    return b"data: " + dumps(document) + b"\n\n"
+class Chunks:
+    """Server-sent events of one answer; what they repeat is written once."""
+
+    def __init__(self, heading: Heading, kind: str, wants_usage: bool) -> None:
+        self._head = b"data: " + dumps(heading.of(kind))[:-1] + b',"choices":'
+        self._tail = b',"usage":null}\n\n' if wants_usage else b"}\n\n"
+
+    def of(self, choice: Any) -> bytes:
+        """A chunk of the answer."""
+        return self._head + dumps([choice]) + self._tail
+
+    def closing(self, usage: Mapping[str, Any]) -> bytes:
+        """The chunk that says what was used."""
+        return self._head + b'[],"usage":' + dumps(usage) + b"}\n\n"
 
 
 def _called(call: ToolCall, arguments: str) -> dict[str, Any]:
@@ -63,14 +74,12 @@ def _deltas(reply: Reply) -> Iterator[dict[str, Any]]:
 
 def chat_events(heading: Heading, reply: Reply, wants_usage: bool) -> Iterator[bytes]:
     """A chat completion as it streams; with usage, every chunk has the field and the last one fills it."""
-    usage: dict[str, Any] = {"usage": None} if wants_usage else {}
+    chunks = Chunks(heading, "chat.completion.chunk", wants_usage)
     for delta in _deltas(reply):
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
-        yield event(heading.of("chat.completion.chunk", choices=[choice], **usage))
-    last = {"index": 0, "delta": {}, "logprobs": None, "finish_reason": reply.finish}
-    yield event(heading.of("chat.completion.chunk", choices=[last], **usage))
+        yield chunks.of({"index": 0, "delta": delta, "logprobs": None, "finish_reason": None})
+    yield chunks.of({"index": 0, "delta": {}, "logprobs": None, "finish_reason": reply.finish})
     if wants_usage:
-        yield event(heading.of("chat.completion.chunk", choices=[], usage=reply.usage()))
+        yield chunks.closing(reply.usage())
     yield DONE
 
 
@@ -89,12 +98,11 @@ def text_document(heading: Heading, reply: Reply) -> dict[str, Any]:
 
 def text_events(heading: Heading, reply: Reply, wants_usage: bool) -> Iterator[bytes]:
     """A text completion as it streams."""
-    usage: dict[str, Any] = {"usage": None} if wants_usage else {}
-    choices = [*(_text_choice(piece, None) for piece in reply.words), _text_choice("", reply.finish)]
-    for choice in choices:
-        yield event(heading.of("text_completion", choices=[choice], **usage))
+    chunks = Chunks(heading, "text_completion", wants_usage)
+    yield from (chunks.of(_text_choice(piece, None)) for piece in reply.words)
+    yield chunks.of(_text_choice("", reply.finish))
     if wants_usage:
-        yield event(heading.of("text_completion", choices=[], usage=reply.usage()))
+        yield chunks.closing(reply.usage())
     yield DONE
 
 

@@ -10,7 +10,7 @@ LONGEST_FIRST_S: Final = 0.3
 SHORT: Final = 200  # events of an answer that is over within SHORT_S, however slow its source
 SHORT_S: Final = 1.0
 FASTEST: Final = 400.0  # events a second beyond that
-BURST_S: Final = 0.04
+BURST_S: Final = 0.06
 
 
 class Pace(NamedTuple):
