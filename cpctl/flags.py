@@ -92,10 +92,31 @@ Recreate = Annotated[bool, Option("--recreate", help="Buy again under a name who
 # models
 ModelName = Annotated[str, Argument(metavar="MODEL[@PROVIDER]", help="deepseek-v3.2, or deepseek-v3.2@PROVIDER", show_default=False)]
 Prompt = Annotated[Text, Argument(metavar="[PROMPT]", help="What to say; - or nothing reads stdin", show_default=False)]
+System = Annotated[Text, Option("--system", metavar="TEXT", help="What stands before the conversation")]
+Source = Annotated[Text, Option("--source", metavar="PROVIDER", help="Exactly this provider's source")]
+ModelProvince = Annotated[Words, Option("--province", metavar="P,...", help="Only sources in these provinces")]
+MaxTokens = Annotated[Text, Option("--max-tokens", metavar="N", help="Most tokens of the answer")]
+Temperature = Annotated[Text, Option("--temperature", metavar="0.7", help="How freely words are chosen, 0 to 2")]
+NoStream = Annotated[bool, Option("--no-stream", help="Print the answer when it is whole")]
+AnswerTimeout = Annotated[Text, Option("--timeout", metavar="10m", help="Most time for the whole answer")]
 
 # the raw API
 Method = Annotated[str, Argument(metavar="METHOD", help="GET, POST …", show_default=False)]
 Path = Annotated[Text, Argument(metavar="PATH", help="/v1/offers?limit=5", show_default=False)]
+
+Field = Annotated[Words, Option("--field", "-f", metavar="NAME=VALUE", help="A query parameter of GET, else a text field of a JSON body; may be repeated")]
+Input = Annotated[Text, Option("--input", metavar="FILE", help="The body: a file, or - for stdin")]
+Paginate = Annotated[bool, Option("--paginate", help="All pages of a list, as one document")]
+RawYes = Annotated[bool, Option("--yes", "-y", help="Send it although it spends money")]
+OpenApi = Annotated[bool, Option("--openapi", help="Print the contract: an OpenAPI 3.1 document")]
+
+# identity and profiles
+WithToken = Annotated[bool, Option("--with-token", help="Read a token from stdin")]
+InsecureStorage = Annotated[bool, Option("--insecure-storage", help="Keep the token in a file (0600), not in the keyring")]
+SettingKey = Annotated[str, Argument(metavar="SETTING", help="server, project, limits.max-day, … or profiles.NAME.server", show_default=False)]
+SettingValue = Annotated[str, Argument(metavar="VALUE", help="Lists with commas", show_default=False)]
+ProfileName = Annotated[str, Argument(metavar="NAME", help="A profile", show_default=False)]
+NewProfileName = Annotated[str, Argument(metavar="NEW", help="Its new name", show_default=False)]
 
 # the client itself
 ClientOnly = Annotated[bool, Option("--client", help="Do not ask the platform")]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cpctl.errors import UsageError
 from cpctl.profiles import settings
 from cpctl.profiles.files import local_failures, locked, replace
 
-if TYPE_CHECKING:
-    from tomlkit import TOMLDocument
-
 SIZE_LIMIT = 1_048_576
 AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
-Change = Callable[["TOMLDocument"], None]
+Change = Callable[[MutableMapping[str, Any]], object]
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -53,6 +50,8 @@ def parse(text: str, source: str) -> dict[str, Any]:
 def edit(path: Path, change: Change) -> None:
     """Change the document in place, comments kept, alone with the file while it happens.
 
+    The change is made twice, to the written document and to the plain values in it: only when both agree is it kept.
+
     Raises:
         UsageError: It was damaged before, or the change would damage it; the file is untouched.
         LocalFailure: It cannot be written; the file is untouched.
@@ -62,16 +61,30 @@ def edit(path: Path, change: Change) -> None:
 
     with locked(path):
         before = _text(path)
-        settings.check(parse(before, str(path)), str(path))
+        meant = parse(before, str(path))
+        settings.check(meant, str(path))
+        change(meant)
+        settings.check(meant, str(path))
         try:
             document = tomlkit.parse(before)
             change(document)
             after = tomlkit.dumps(document)
-        except TOMLKitError as error:
-            raise UsageError(detail=f"{path} cannot be edited: {error}", hint="edit it by hand") from error
-        settings.check(parse(after, str(path)), str(path))
+        except (TOMLKitError, KeyError, TypeError) as error:
+            raise _cannot_edit(path) from error
+        if _pruned(parse(after, str(path))) != _pruned(meant):
+            raise _cannot_edit(path)
         if after != before:
             replace(path, after.encode())
+
+
+def _pruned(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table without tables that hold nothing: whether one is left over says nothing."""
+    inner = {key: _pruned(value) if isinstance(value, dict) else value for key, value in table.items()}
+    return {key: value for key, value in inner.items() if value != {}}
+
+
+def _cannot_edit(path: Path) -> UsageError:
+    return UsageError(detail=f"{path} is written in a way that cpctl cannot edit", hint="edit it by hand")
 
 
 def _text(path: Path) -> str:
