@@ -12,6 +12,7 @@ from contextlib import suppress
 from threading import Timer
 from typing import Any
 
+from cpctl.api.bare import without_command_line
 from cpctl.api.policy import CONNECT_LIMIT_S
 from cpctl.errors import LocalFailure
 from cpctl.resources.endpoint import Endpoint
@@ -38,7 +39,8 @@ class Line:
     """
 
     def __init__(self, endpoint: Endpoint, tls: Any, proxy: str | None) -> None:
-        import httpx
+        with without_command_line():
+            import httpx
 
         self.healthy = True
         self._url = endpoint.url
