@@ -101,7 +101,7 @@ NoStream = Annotated[bool, Option("--no-stream", help="Print the answer when it 
 AnswerTimeout = Annotated[Text, Option("--timeout", metavar="10m", help="Most time for the whole answer")]
 
 # the raw API
-Method = Annotated[str, Argument(metavar="METHOD", help="GET, POST …", show_default=False)]
+OptionalMethod = Annotated[Text, Argument(metavar="METHOD", help="GET, POST …", show_default=False)]
 Path = Annotated[Text, Argument(metavar="PATH", help="/v1/offers?limit=5", show_default=False)]
 
 Field = Annotated[Words, Option("--field", "-f", metavar="NAME=VALUE", help="A query parameter of GET, else a text field of a JSON body; may be repeated")]

@@ -115,7 +115,7 @@ def checked_path(path: str) -> str:
         raise UsageError(
             reason="BadPath",
             detail=f'"{path[:200]}" is no path below the platform',
-            hint="write it as /v1/offers?limit=5",
+            hint="/v1/offers?limit=5",
         )
     return path
 

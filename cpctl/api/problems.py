@@ -80,13 +80,13 @@ WORDS = {
     504: "GatewayTimeout",
 }
 HINTS = {
-    "NoCapacity": "choose again: cpctl get offers",
-    "OfferGone": "choose again: cpctl get offers",
-    "Expired": "run it again: the list is read from its start",
-    "InsufficientBalance": "cpctl get projects shows what is available",
-    "RateLimited": "run it again in a minute",
-    "Overloaded": "run it again in a minute; nothing was done",
-    "PriceChanged": "look at the offer again: cpctl describe offer {offer}",
+    "NoCapacity": "cpctl get offers",
+    "OfferGone": "cpctl get offers",
+    "Expired": "the same again: the list is read from its start",
+    "InsufficientBalance": "cpctl get projects",
+    "RateLimited": "the same again in a minute",
+    "Overloaded": "the same again in a minute; nothing was done",
+    "PriceChanged": "cpctl describe offer {offer}",
 }
 
 
@@ -155,16 +155,16 @@ def redirected(status: int, headers: Mapping[str, str], request: Request) -> Cpc
     return kind(
         reason="Redirected",
         detail=f"the server answers {status} and points to {where or 'nowhere'}; cpctl follows no redirect",
-        hint="if that is where the platform is now: cpctl config set server URL",
+        hint="cpctl config set server URL, if that is where the platform is now",
     )
 
 
 def outcome_unknown(origin: str, request: Request, last: CpctlError, *, keyed: bool) -> OutcomeUnknown:
     """The error when a spending request left and nothing definite came back."""
     hint = (
-        "run the same command again: it finishes what was begun and never buys twice"
+        "the same command again: it finishes what was begun and never buys twice"
         if keyed
-        else "it may have been charged; running it again may be charged again"
+        else "cpctl get bills first: it may have been charged, and may be charged again"
     )
     return OutcomeUnknown(
         reason="OutcomeUnknown",
@@ -199,7 +199,7 @@ def _sentence(status: int, problem: Problem, request: Request) -> str:
 
 def _hint(kind: type[CpctlError], reason: str, request: Request) -> str | None:
     if kind is OutcomeUnknown and request.spending:
-        return "run the same command again"
+        return "the same command again"
     return HINTS.get(reason)
 
 

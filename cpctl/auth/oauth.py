@@ -21,11 +21,17 @@ LIFETIME_CAP_S = 10 * 365 * 86_400
 
 @dataclass(frozen=True)
 class Grant:
-    """Tokens as an endpoint gave them. expires_in_s: None when nobody said."""
+    """Tokens as they were got.
+
+    Attributes:
+        expires_in_s: None when nobody said.
+        pasted: Somebody else made the token, and may use it elsewhere.
+    """
 
     access: str
     refresh: str | None
     expires_in_s: int | None
+    pasted: bool = False
 
 
 class OAuth:

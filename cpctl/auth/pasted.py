@@ -25,4 +25,4 @@ def pasted_token(stdin: TextIO) -> Grant:
         text = stdin.read(LONGEST + 2)
     except UnicodeDecodeError as error:
         raise UsageError(detail="what stdin holds is no token") from error
-    return Grant(checked(text.strip("\r\n")), None, None)
+    return Grant(checked(text.strip("\r\n")), None, None, pasted=True)

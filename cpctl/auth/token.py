@@ -155,7 +155,7 @@ class Credentials:
     def _record(self, grant: Grant) -> Record:
         lifetime = grant.expires_in_s
         expires_at = self._clock.now() + timedelta(seconds=lifetime) if lifetime else None
-        return Record(self._server.origin, grant.access, grant.refresh, expires_at)
+        return Record(self._server.origin, grant.access, grant.refresh, expires_at, grant.pasted)
 
     def _kept(self, stores: Sequence[SecretStore]) -> Found | None:
         """The login of the first store that has one for this origin."""
@@ -176,3 +176,18 @@ def revoke(oauth: OAuth, record: Record) -> str | None:
             except CpctlError as error:
                 return error.message
     return None
+
+
+class OneToken:
+    """A `Bearer` for a token that is kept nowhere yet."""
+
+    login_hint = "cpctl auth login"
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def token(self) -> str:
+        return self._token
+
+    def renewed(self, refused: str) -> None:
+        return None

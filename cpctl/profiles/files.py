@@ -117,6 +117,6 @@ def _refuse_shared(path: Path, status: os.stat_result) -> None:
         raise NotAuthorized(
             reason="UnsafeFile",
             detail=f"{path} can be used by others (mode {mode:04o}), so its token is not used",
-            hint="log in again, or, if nobody else read it: chmod 600 {path}",
+            hint="cpctl auth login, or, if nobody else read it: chmod 600 {path}",
             path=path,
         )

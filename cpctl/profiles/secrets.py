@@ -33,7 +33,7 @@ class KeyringStore:
     def __init__(
         self, load: Callable[[], Any] | None = None, limit_s: float = KEYRING_LIMIT_S, marks: Path | None = None
     ) -> None:
-        self.where = "keyring"
+        self.where = "the keyring"
         self._marks = marks
         self._load = load or _installed_keyring
         self._limit_s = limit_s
@@ -90,7 +90,7 @@ class FileStore:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.where = f"file {folder} (insecure storage)"
+        self.where = f"a file in {folder}"
         self._folder = folder
 
     def get(self, profile: str) -> str | None:
@@ -116,7 +116,7 @@ class SandboxStore:
     """The token file of a sandbox on this machine; given only to the address that the sandbox says is its own."""
 
     def __init__(self, data: Path) -> None:
-        self.where = f"file {data / 'token'} of the sandbox"
+        self.where = f"the sandbox's file {data / 'token'}"
         self._data = data
 
     def exists(self) -> bool:
