@@ -1,4 +1,4 @@
-"""A live sandbox for tests: its own process, its own folder, an ephemeral port on 127.0.0.1; it ends when this process does.
+"""A live sandbox for tests: its own process and folder, an ephemeral port on 127.0.0.1; it ends when this process does.
 
 sandbox.url, sandbox.token, sandbox.token_of("ci"), sandbox.data_dir, sandbox.env (for client processes)
 sandbox.get("/v1/offers", limit=5), sandbox.post("/v1/orders", body, key="…"), sandbox.client("ci") (httpx)
