@@ -1,0 +1,1 @@
+"""Find the cheapest cards, buy them exactly once, and give them back."""

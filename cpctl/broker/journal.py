@@ -1,0 +1,181 @@
+"""The journal: one file per intent to spend, durable before the first byte of its request leaves this machine.
+
+A record holds the exact bytes and the idempotency key, so that the next run sends the same request and not another one. It is
+for finishing what was begun and for `audit`; it is not what makes buying exactly-once: the order's name does that, and without
+any journal the name alone finds the order. So processes share it without a lock: two of them that send the same record at the
+same time are answered the same, and two with records of their own for one name meet at the platform, which sells to one.
+
+Records never hold a secret. Sources: promises.md, "Money moves exactly once".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from cpctl.errors import Conflict
+from cpctl.resources.exchange import Request
+
+State = Literal["prepared", "placed", "done", "refused", "outdated"]
+# The platform keeps answers for seven days at least; a record near that age is looked up by name instead of sent again.
+KEY_WINDOW = timedelta(days=6, hours=23)
+FORMAT = 1
+
+Write = Callable[[Path, bytes], None]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One intent.
+
+    Attributes:
+        verb: place, activate or release.
+        body: The exact bytes that are sent, as text.
+        state: prepared (the outcome is not known here), placed (the platform said yes, the command has more to do),
+            done, refused (a final no, or it never left), outdated (too old to be sent again).
+        outcome: What was answered, a phrase for people.
+    """
+
+    verb: str
+    account: str
+    endpoint: str
+    project: str
+    name: str
+    key: str
+    path: str
+    body: str
+    created_at: datetime
+    state: State = "prepared"
+    outcome: str = ""
+
+    @property
+    def request(self) -> Request:
+        """The request: the same bytes every time."""
+        headers = {"Idempotency-Key": self.key, "Content-Type": "application/json"}
+        return Request("POST", self.path, self.body.encode(), headers, spending=True)
+
+    @property
+    def file_name(self) -> str:
+        """Names are DNS labels, so that dots part them."""
+        return f"{self.project}.{self.name}.{self.verb}.{self.key[:12]}.toml"
+
+
+class Journal:
+    """The records of one user on this machine.
+
+    Args:
+        write: Puts bytes where a path points, durable when it returns; raises LocalFailure, and then nothing is sent.
+        say: Tells the user what is odd about a file.
+    """
+
+    def __init__(self, folder: Path, *, write: Write, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._write = write
+        self._say = say
+
+    def begin(self, record: Record) -> Record:
+        """Keep a new record; when this returns, a crash no longer loses it.
+
+        Raises:
+            LocalFailure: It cannot be kept: nothing may be sent.
+        """
+        self._write(self._folder / record.file_name, _text(record).encode())
+        return record
+
+    def settle(self, record: Record, state: State, outcome: str) -> Record:
+        """Note what came of it. The platform has spoken by now: a disk that is full is told, and changes nothing."""
+        from cpctl.errors import LocalFailure
+
+        settled = replace(record, state=state, outcome=outcome)
+        try:
+            self._write(self._folder / record.file_name, _text(settled).encode())
+        except LocalFailure as failure:
+            self._say(f"warning: the journal was not brought up to date: {failure.message}")
+        return settled
+
+    def open(self, verb: str, project: str, name: str) -> Record | None:
+        """The latest record of that intent which is not closed (prepared or placed), or None."""
+        found = [one for one in self._records(f"{project}.{name}.{verb}.") if one.state in ("prepared", "placed")]
+        return max(found, key=lambda one: one.created_at, default=None)
+
+    def _records(self, prefix: str) -> Iterator[Record]:
+        try:
+            paths = [path for path in self._folder.iterdir() if path.name.startswith(prefix)]
+        except OSError:
+            return  # no journal, or none that can be read: the name finds the order
+        for path in sorted(paths):
+            if path.suffix == ".toml":
+                record = self._read(path)
+                if record is not None:
+                    yield record
+
+    def _read(self, path: Path) -> Record | None:
+        """A damaged record is told and left alone; the order is found by its name all the same."""
+        import tomllib
+
+        try:
+            return _record(tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._say(f"warning: {path} is damaged ({type(error).__name__}) and is not used; orders are found by name")
+            return None
+
+
+def check_owner(record: Record, account: str, endpoint: str) -> None:
+    """Refuse to go on with what another account began, or what was begun at another platform.
+
+    Raises:
+        Conflict: Says whose it is and where.
+    """
+    if (record.account, record.endpoint) != (account, endpoint):
+        raise Conflict(
+            reason="AnotherAccount",
+            detail=f'"{record.name}" was begun by {record.account} at {record.endpoint} and its outcome is not known;'
+            f" you are {account} at {endpoint}",
+            hint="finish it there, or choose another name",
+        )
+
+
+def is_sendable(record: Record, now: datetime) -> bool:
+    """Whether the platform still knows the key; a clock that runs backwards does not make a record younger."""
+    return timedelta(0) <= now - record.created_at < KEY_WINDOW
+
+
+def _text(record: Record) -> str:
+    import tomli_w
+
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "verb": record.verb,
+        "name": record.name,
+        "project": record.project,
+        "account": record.account,
+        "endpoint": record.endpoint,
+        "createdAt": record.created_at,
+        "state": record.state,
+        "outcome": record.outcome,
+        "key": record.key,
+        "path": record.path,
+        "body": record.body,
+    }
+    return tomli_w.dumps(document)
+
+
+def _record(document: Mapping[str, Any]) -> Record:
+    """Raises ValueError, KeyError or TypeError when it is none."""
+    if document["format"] != FORMAT:
+        raise ValueError("another format")
+    texts = {word: document[word] for word in ("verb", "account", "endpoint", "project", "name", "key", "path", "body")}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise TypeError("a text is missing")
+    created = document["createdAt"]
+    if not isinstance(created, datetime) or document["state"] not in State.__args__:
+        raise ValueError("no time or no state")
+    return Record(
+        **texts,
+        created_at=created.astimezone(UTC),
+        state=document["state"],
+        outcome=str(document.get("outcome", "")),
+    )

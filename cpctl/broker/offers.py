@@ -1,0 +1,121 @@
+"""Offers as the planner reads them, out of what a platform lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from cpctl import units
+from cpctl.broker.planner import Offer, PlanRequest
+from cpctl.errors import BadAnswer, UsageError
+from cpctl.resources.page import Page
+
+ANSWERED = frozenset({"ok", "slow"})
+CARDS_LIMIT = 10**9
+
+
+class Listed(NamedTuple):
+    """Attributes:
+    offers: Those of sub-platforms that answered now.
+    absent: The sub-platforms that did not.
+    """
+
+    offers: list[Offer]
+    absent: tuple[str, ...]
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 256:
+        raise ValueError
+    return value
+
+
+def _count(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if type(value) is not int or not least <= value <= CARDS_LIMIT:
+            raise ValueError
+        return value
+
+    return read
+
+
+def _number(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
+    return lambda value: parse(_text(value))
+
+
+FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("metadata", "name", _text),
+    ("spec", "provider", _text),
+    ("spec", "province", _text),
+    ("spec", "accelerator", _text),
+    ("spec", "vendor", _text),
+    ("spec", "memoryGiB", _count(0)),
+    ("spec", "interconnect", _text),
+    ("spec", "billing", _text),
+    ("spec", "price", _number(units.price)),
+    ("spec", "minCards", _count(1)),
+    ("spec", "stepCards", _count(1)),
+    ("spec", "pue", _number(units.pue)),
+    ("spec", "green", _number(units.ratio)),
+    ("spec", "latencyClass", _text),
+    ("status", "state", _text),
+    ("status", "free", _count(0)),
+)
+"""In the order of Offer's own fields."""
+
+PATHS = (*(f"{part}.{field}" for part, field, _ in FIELDS), "spec.subplatform")
+
+
+def query(request: PlanRequest) -> dict[str, Any]:
+    """What the platform is asked to list: the request's filters that it knows, as compact rows."""
+    return {
+        "accelerator": request.accelerators,
+        "billing": request.billing,
+        "province": request.provinces,
+        "excludeProvince": request.exclude_provinces,
+        "provider": request.providers,
+        "vendor": request.vendors,
+        "fields": PATHS,
+        "as": "rows",
+    }
+
+
+def listed(pages: Iterable[Page]) -> Listed:
+    """Every offer of every page, without those of sub-platforms that did not answer.
+
+    Raises:
+        BadAnswer: A row that is no offer.
+    """
+    items: list[Mapping[str, Any]] = []
+    absent: set[str] = set()
+    for page in pages:
+        items += page.items
+        absent.update(_absent(page))
+    return Listed([offer_of(item) for item in items if _subplatform(item) not in absent], tuple(sorted(absent)))
+
+
+def offer_of(item: Mapping[str, Any]) -> Offer:
+    """One offer.
+
+    Raises:
+        BadAnswer: A field is missing, or of a value that no contract allows.
+    """
+    values = []
+    for part, field, read in FIELDS:
+        try:
+            values.append(read(item[part][field]))
+        except (KeyError, TypeError, ValueError, UsageError) as error:
+            raise BadAnswer(detail=f"the server listed an offer with a wrong {part}.{field}") from error
+    return Offer(*values)
+
+
+def _absent(page: Page) -> Iterable[str]:
+    told = page.metadata.get("subplatforms")
+    for one in told if isinstance(told, list) else ():
+        if isinstance(one, dict) and one.get("state") not in ANSWERED:
+            yield str(one.get("name"))[:64]
+
+
+def _subplatform(item: Mapping[str, Any]) -> Any:
+    spec = item.get("spec")
+    return spec.get("subplatform") if isinstance(spec, dict) else None

@@ -1,0 +1,160 @@
+"""Plans: constraints, totals, and what is said when there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cpctl.broker.offers import listed, offer_of, query
+from cpctl.broker.planner import Offer, PlanRequest, paid_seconds, plan
+from cpctl.errors import BadAnswer, NoCapacity
+from cpctl.resources.page import Page
+
+ITEM: dict[str, Any] = {
+    "metadata": {"name": "of-a"},
+    "spec": {
+        "provider": "sbx-sx-01",
+        "subplatform": "shanxi",
+        "province": "shanxi",
+        "accelerator": "H800",
+        "vendor": "nvidia",
+        "memoryGiB": 80,
+        "interconnect": "NVLink4",
+        "billing": "on-demand",
+        "price": "11.2000",
+        "minCards": 8,
+        "stepCards": 8,
+        "pue": "1.24",
+        "green": "0.8200",
+        "latencyClass": "regional",
+    },
+    "status": {"state": "ok", "free": 64},
+}
+OFFER = offer_of(ITEM)
+REQUEST = PlanRequest(accelerators=("H800",), cards=16, seconds=86_400)
+
+
+def offers(**by_name: dict[str, Any]) -> list[Offer]:
+    return [replace(OFFER, name=f"of-{name}", **fields) for name, fields in by_name.items()]
+
+
+def test_a_plan_is_what_the_platform_will_ask_for() -> None:
+    found = plan(
+        REQUEST,
+        offers(a={"price": Decimal("11.2001"), "free": 8}, b={"price": Decimal("11.90"), "province": "ningxia"}),
+        ["qinghai"],
+    )
+    assert [(one.offer, one.cards, str(one.amount)) for one in found.allocations] == [
+        ("of-a", 8, "2150.42"),
+        ("of-b", 8, "2284.80"),
+    ]
+    assert (str(found.total), f"{found.per_hour:f}", found.absent) == ("4435.22", "184.8008", ("qinghai",))
+
+
+@pytest.mark.parametrize(
+    ("billing", "seconds", "paid"),
+    [("on-demand", 90, 90), ("spot", 90, 90), ("daily", 86_401, 172_800), ("monthly", 1, 2_592_000)],
+)
+def test_days_and_months_are_paid_whole(billing: str, seconds: int, paid: int) -> None:
+    assert paid_seconds(billing, seconds) == paid
+    found = plan(replace(REQUEST, billing=billing, seconds=seconds, cards=8), offers(a={"billing": billing}))
+    assert found.paid_s == paid
+    assert found.total == (Decimal("11.2") * 8 * paid / 3600).quantize(Decimal("0.01"))
+
+
+NARROW: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"accelerators": ("H20",)}, {"accelerator": "H20"}),
+    ({"billing": "spot"}, {"billing": "spot"}),
+    ({"provinces": ("ningxia",)}, {"province": "ningxia"}),
+    ({"exclude_provinces": ("shanxi",)}, {"province": "ningxia"}),
+    ({"providers": ("other",)}, {"provider": "other"}),
+    ({"exclude_providers": ("sbx-sx-01",)}, {"provider": "other"}),
+    ({"vendors": ("Huawei",)}, {"vendor": "huawei"}),
+    ({"min_memory_gib": 96}, {"memory_gib": 96}),
+    ({"interconnect": "hccs"}, {"interconnect": "HCCS 2"}),
+    ({"latency_classes": ("metro", "x")}, {"latency_class": "metro"}),
+    ({"max_pue": Decimal("1.2")}, {"pue": Decimal("1.20")}),
+    ({"min_green": Decimal("0.9")}, {"green": Decimal("0.9")}),
+    ({"max_price": Decimal("10")}, {"price": Decimal("10.0000")}),
+]
+
+
+@pytest.mark.parametrize(("wanted", "has"), NARROW, ids=[next(iter(wanted)) for wanted, _ in NARROW])
+def test_each_constraint_holds_and_is_named_when_it_stands_in_the_way(
+    wanted: dict[str, Any], has: dict[str, Any]
+) -> None:
+    request = replace(REQUEST, **wanted)
+    other = {"billing": wanted["billing"]} if "billing" in wanted else {}
+    found = plan(
+        request, offers(cheap={"price": Decimal("1")} if "max_price" not in wanted else {}, fits={**has, **other})
+    )
+    assert [one.offer for one in found.allocations] == ["of-fits"]
+    with pytest.raises(NoCapacity) as refused:
+        plan(request, offers(a={}))
+    (name,) = refused.value.values["without"]  # type: ignore[misc]
+    assert name.replace("-", "_").rstrip("s") in next(iter(wanted))
+    assert f"without {name} there are enough" in str(refused.value)
+
+
+def test_offers_that_are_not_known_to_be_good_are_left_alone() -> None:
+    for state in ("sold-out", "down", "withdrawn", "Ok", "paid", ""):
+        with pytest.raises(NoCapacity, match="no offer passes"):
+            plan(REQUEST, offers(a={"state": state}))
+
+
+def test_what_is_missing_is_said() -> None:
+    with pytest.raises(NoCapacity, match="8 are free in the 1 offers that fit; not answering: qinghai"):
+        plan(REQUEST, offers(a={"free": 8}), ["qinghai"])
+    with pytest.raises(NoCapacity, match="minimum and step quantities, which make 8 below that"):
+        plan(replace(REQUEST, cards=12), offers(a={"free": 64}))
+    with pytest.raises(NoCapacity, match="no offer passes accelerator and billing and province"):
+        plan(replace(REQUEST, provinces=("hunan",), accelerators=("H800", "H20")), offers(a={}))
+
+
+def test_no_name_is_favoured_and_the_same_request_is_planned_the_same_way() -> None:
+    same = offers(a={}, b={}, c={}, d={})
+    chosen = [plan(replace(REQUEST, seconds=3_600 * hours), same).allocations[0].offer for hours in range(1, 200)]
+    assert all(30 <= chosen.count(offer.name) <= 70 for offer in same)
+    again = [plan(replace(REQUEST, seconds=3_600 * hours), same[::-1]).allocations[0].offer for hours in range(1, 200)]
+    assert again == chosen
+
+
+# ---- what platforms list
+
+
+def test_rows_of_sub_platforms_that_did_not_answer_are_left_out() -> None:
+    other = {**ITEM, "metadata": {"name": "of-b"}, "spec": {**ITEM["spec"], "subplatform": "qinghai"}}
+    states = [{"name": "shanxi", "state": "slow"}, {"name": "qinghai", "state": "down"}]
+    found = listed([Page([ITEM, other], {"subplatforms": states})])
+    assert [offer.name for offer in found.offers] == ["of-a"]
+    assert found.absent == ("qinghai",)
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        ("spec", "price", "-1"),
+        ("spec", "price", 11.2),
+        ("spec", "price", "NaN"),
+        ("spec", "minCards", 0),
+        ("spec", "stepCards", 0),
+        ("spec", "minCards", True),
+        ("status", "free", "8"),
+        ("status", "free", 10**30),
+        ("metadata", "name", None),
+        ("spec", "pue", "x"),
+    ],
+)
+def test_a_row_that_is_no_offer_is_refused(part: str, field: str, value: Any) -> None:
+    with pytest.raises(BadAnswer, match=rf"{part}\.{field}"):
+        offer_of({**ITEM, part: {**ITEM[part], field: value}})
+    with pytest.raises(BadAnswer):
+        offer_of({"metadata": ITEM["metadata"], "spec": None})
+
+
+def test_the_platform_is_asked_for_no_more_than_is_needed() -> None:
+    asked = query(replace(REQUEST, provinces=("shanxi", "ningxia")))
+    assert asked["province"] == ("shanxi", "ningxia") and asked["as"] == "rows" and "status.free" in asked["fields"]
