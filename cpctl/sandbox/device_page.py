@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse
 
 from cpctl.sandbox.accounts import ACCOUNTS
 from cpctl.sandbox.endpoint import whole_body
-from cpctl.sandbox.oauth import Refusal, form_of
+from cpctl.sandbox.oauth import LONGEST, Refusal, form_of
+from cpctl.sandbox.shapes import Text
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,7 +55,9 @@ def shown(platform: Platform) -> Callable[[Request], Awaitable[Response]]:
     """Serve GET /device."""
 
     async def serve(request: Request) -> Response:
-        code = canonical(request.query_params.get("user_code", ""))
+        typed = request.query_params.get("user_code", "")
+        Text(most=LONGEST["user_code"]).check(typed, "user_code")
+        code = canonical(typed)
         client = waiting_client(platform, code)
         if not code:
             return page(ASK)

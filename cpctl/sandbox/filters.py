@@ -82,10 +82,11 @@ def any_of(path: str, plural: str) -> Filter:
     return build
 
 
-def free_words(path: str) -> Filter:
-    """The field is one of the words, whatever they are."""
+def free_words(path: str, most: int) -> Filter:
+    """The field is one of the words, whatever they are; at most so many characters."""
 
-    def build(_field: str, text: str, _catalogue: Catalogue) -> Test:
+    def build(field: str, text: str, _catalogue: Catalogue) -> Test:
+        Text(most=most).check(text, field)
         wanted = frozenset(values_of(text))
         read = getter(path)
         return lambda obj: read(obj) in wanted
@@ -155,6 +156,7 @@ def at_least(value: Decimal, figure: Decimal) -> bool:
 
 
 WHOLE: Final = Text(r"[0-9]{1,9}")
+MEMORY_GIB: Final = Text(r"[0-9]{1,5}|100000")
 PROVINCE: Final = "spec.province"
 PROVIDER: Final = one_of("spec.provider", "providers", "metadata.name")
 
@@ -178,7 +180,7 @@ FILTERS: Final[dict[str, dict[str, Filter]]] = {
         "vendor": one_of("spec.vendor", "products"),
         "subplatform": one_of("spec.subplatform", "subplatforms", "metadata.name"),
         "cards": able_to_serve,
-        "minMemory": bound("spec.memoryGiB", WHOLE, at_least),
+        "minMemory": bound("spec.memoryGiB", MEMORY_GIB, at_least),
         "maxPrice": bound("spec.price", bodies.MAX_PRICE, at_most),
         "maxPue": bound("spec.pue", bodies.PUE, at_most),
         "minGreen": bound("spec.green", bodies.RATIO, at_least),
@@ -198,9 +200,9 @@ FILTERS: Final[dict[str, dict[str, Filter]]] = {
         "provider": PROVIDER,
         "model": one_of("spec.model", "models", "metadata.name"),
     },
-    "cards": {"order": free_words("spec.order")},
-    "bills": {"order": free_words("spec.order")},
-    "events": {"kind": free_words("spec.about.kind"), "name": free_words("spec.about.name")},
+    "cards": {"order": free_words("spec.order", 63)},
+    "bills": {"order": free_words("spec.order", 63)},
+    "events": {"kind": free_words("spec.about.kind", 64), "name": free_words("spec.about.name", 128)},
 }
 
 
@@ -212,4 +214,8 @@ def billed(field: str, text: str) -> Test:
 
 def tests(plural: str, query: Mapping[str, str], catalogue: Catalogue) -> list[Test]:
     """The tests of every filter the query names. Raises Problem."""
-    return [build(name, query[name], catalogue) for name, build in FILTERS.get(plural, {}).items() if query.get(name)]
+    named = {name: build for name, build in FILTERS.get(plural, {}).items() if name in query}
+    for name in named:
+        if not values_of(query[name]):
+            raise invalid(name, "must not be empty")
+    return [build(name, query[name], catalogue) for name, build in named.items()]

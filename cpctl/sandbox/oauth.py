@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,11 @@ LETTERS: Final = "BCDFGHJKLMNPQRSTVWXZ"
 CODE_S: Final = 600
 POLL_S: Final = 1
 MOST_CODES: Final = 1_000
+LONGEST: Final = {
+    **dict.fromkeys(("device_code", "refresh_token", "token", "scope", "csrf"), 200),
+    **dict.fromkeys(("user_code", "account", "token_type_hint"), 40),
+    "client_id": 100,
+}
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 Form = Mapping[str, str]
@@ -69,6 +75,9 @@ def form_of(body: bytes, request: Request) -> Form:
         raise Refusal("invalid_request", "the form cannot be read") from error
     if len(dict(pairs)) != len(pairs):
         raise Refusal("invalid_request", "a field is given twice")
+    for name, value in pairs:
+        if len(value) > LONGEST.get(name, len(value)):
+            raise Refusal("invalid_request", f"{name} is longer than {LONGEST[name]} characters")
     return dict(pairs)
 
 
@@ -97,6 +106,8 @@ def metadata(_platform: Platform, base: str) -> dict[str, Any]:
 def authorize(platform: Platform, base: str, form: Form) -> dict[str, Any]:
     """Begin a device login. Raises Refusal, and Problem when too many are open."""
     client = needed(form, "client_id")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", client):
+        raise Refusal("invalid_client", "client_id is letters, digits, '.', '_' and '-'")
     code = secrets.token_urlsafe(32)
     letters = "".join(secrets.choice(LETTERS) for _ in range(8))
     user_code = f"{letters[:4]}-{letters[4:]}"
