@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -45,7 +45,7 @@ class Limits(Mapping[str, Limit]):
     def __getitem__(self, name: str) -> Limit:
         return self._least[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._least)
 
     def __len__(self) -> int:

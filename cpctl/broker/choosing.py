@@ -1,0 +1,106 @@
+"""From a spec to priced allocations: the planner's choice or the manifest's own, quoted by the platform, within the limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cpctl.broker.limits import Limits
+from cpctl.broker.market import Market
+from cpctl.broker.offers import listed, query
+from cpctl.broker.planner import Plan, PlanRequest, plan
+from cpctl.errors import LimitExceeded, NoCapacity
+from cpctl.resources.order import OrderSpec
+from cpctl.resources.quote import Quote
+from cpctl.units import duration_s
+
+OFFERS_A_PAGE = 1_000
+
+
+def choose(market: Market, spec: OrderSpec, limits: Limits) -> Quote:
+    """The quote for what is to be bought; nothing is reserved.
+
+    Raises:
+        NoCapacity: No allocation does.
+        LimitExceeded: It would cost more than somebody allowed, or go where residency does not allow.
+    """
+    quote = market.quote(spec.wire(), _allocations(market, spec, limits))
+    for line in quote.status.lines:
+        limits.check("max-price", line.price, f"offer {line.offer}")
+        if market.residency and line.province not in market.residency:
+            raise _residency(line.offer, line.province, market.residency)
+    limits.check("max-order", quote.status.total, "the order")
+    return quote
+
+
+def _allocations(market: Market, spec: OrderSpec, limits: Limits) -> list[dict[str, Any]]:
+    if spec.allocations is not None:
+        return [{"offer": one.offer, "cards": one.cards} for one in spec.allocations]
+    chosen = planned(market, spec, limits)
+    return [{"offer": one.offer, "cards": one.cards} for one in chosen.allocations]
+
+
+def planned(market: Market, spec: OrderSpec, limits: Limits) -> Plan:
+    """The cheapest plan. A price limit narrows the choice; when it leaves none, the limit is what refuses."""
+    request = plan_request(spec, limits, market.residency)
+    found = listed(market.platform.pages("/v1/offers", query(request), chunk=OFFERS_A_PAGE))
+    try:
+        return plan(request, found.offers, found.absent)
+    except NoCapacity as refusal:
+        without = refusal.values.get("without")
+        if without == ("max-price",) and "max-price" in limits:
+            raise _price(limits, refusal) from refusal
+        raise
+
+
+def plan_request(spec: OrderSpec, limits: Limits, residency: frozenset[str]) -> PlanRequest:
+    """What the planner is asked; residency narrows the provinces and nothing relaxes it.
+
+    Raises:
+        LimitExceeded: The spec names only provinces outside the residency.
+    """
+    placement, needs = spec.placement, spec.requirements
+    provinces = tuple(placement.provinces)
+    if residency:
+        provinces = tuple(one for one in provinces if one in residency) if provinces else tuple(sorted(residency))
+        if not provinces:
+            raise _residency("placement", ", ".join(placement.provinces), residency)
+    return PlanRequest(
+        accelerators=tuple(spec.accelerator),
+        cards=spec.cards or 0,
+        seconds=duration_s(spec.duration),
+        billing=spec.billing,
+        provinces=provinces,
+        exclude_provinces=tuple(placement.exclude_provinces),
+        providers=tuple(placement.providers),
+        exclude_providers=tuple(placement.exclude_providers),
+        vendors=tuple(needs.vendor),
+        min_memory_gib=needs.min_memory_gib,
+        max_pue=needs.max_pue,
+        min_green=needs.min_green,
+        interconnect=needs.interconnect,
+        latency_classes=tuple(needs.latency_class),
+        max_price=limits["max-price"].amount if "max-price" in limits else None,
+    )
+
+
+def own_limits(limits: Limits, spec: OrderSpec, source: str) -> Limits:
+    """The limits of profile and environment with those the order states itself."""
+    return limits.and_also("max-price", spec.limits.max_price, source).and_also("max-order", spec.limits.budget, source)
+
+
+def _residency(what: str, where: str, residency: frozenset[str]) -> LimitExceeded:
+    return LimitExceeded(
+        reason="Residency",
+        detail=f"{what} is in {where}; this profile's residency allows {', '.join(sorted(residency))};"
+        " nothing was bought",
+    )
+
+
+def _price(limits: Limits, refusal: NoCapacity) -> LimitExceeded:
+    limit = limits["max-price"]
+    return LimitExceeded(
+        detail=f"every allocation has a dearer card than {limit.amount} CNY per card-hour"
+        f" (max-price of {limit.set_by}); nothing was bought",
+        limit="max-price",
+        set_by=limit.set_by,
+    )

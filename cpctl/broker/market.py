@@ -1,0 +1,108 @@
+"""Where a purchase happens: one account, one project, one platform, and this machine's journal."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cpctl.broker.journal import Journal, Record
+from cpctl.broker.limits import Limits
+from cpctl.errors import NotFound
+from cpctl.resources.clock import Clock
+from cpctl.resources.exchange import Answer, Request
+from cpctl.resources.page import Page
+from cpctl.resources.placed import Order, order_of
+from cpctl.resources.quote import Quote, quote_of
+
+
+class Platform(Protocol):
+    """What buying needs of a platform; `api.platform.Platform` is one."""
+
+    def send(self, request: Request) -> Answer: ...
+
+    def pages(self, path: str, query: Mapping[str, Any], *, chunk: int) -> Iterator[Page]: ...
+
+
+@dataclass(frozen=True)
+class Market:
+    """Everything a purchase needs.
+
+    Attributes:
+        account: Who buys, as the platform names it.
+        endpoint: Where, in one spelling.
+        title: How confirmations and receipts name both: `sandbox (http://127.0.0.1:8790)`.
+        limits: Of profile and environment; an order's own come on top.
+        residency: Provinces orders may go to; empty is anywhere.
+        say: One line for the user.
+    """
+
+    platform: Platform
+    journal: Journal
+    clock: Clock
+    account: str
+    endpoint: str
+    project: str
+    title: str
+    limits: Limits
+    residency: frozenset[str]
+    say: Callable[[str], None]
+
+    def order_path(self, name: str = "", action: str = "") -> str:
+        """The path of the orders, of one, or of one's action; names are DNS labels."""
+        steps = "/".join(step for step in ("/v1/orders", name, action) if step)
+        return f"{steps}?project={self.project}"
+
+    def find(self, name: str, limit_s: float = 30.0) -> Found | None:
+        """The order of that name, or None."""
+        try:
+            return self.read(name, limit_s)
+        except NotFound:
+            return None
+
+    def read(self, name: str, limit_s: float = 30.0) -> Found:
+        """The order of that name; raises NotFound."""
+        request = Request("GET", self.order_path(name), deadline_s=min(30.0, limit_s))
+        return Found.of(self.platform.send(request))
+
+    def quote(self, spec: Mapping[str, Any], allocations: list[dict[str, Any]]) -> Quote:
+        """What the allocations cost now; nothing is reserved."""
+        body = bytes_of({"spec": spec, "allocations": allocations})
+        headers = {"Content-Type": "application/json"}
+        path = f"/v1/quotes?project={self.project}"
+        return quote_of(self.platform.send(Request("POST", path, body.encode(), headers)).json())
+
+    def record(self, verb: str, name: str, path: str, body: Mapping[str, Any]) -> Record:
+        """A new intent, with a key of its own; not kept yet."""
+        return Record(
+            verb=verb,
+            account=self.account,
+            endpoint=self.endpoint,
+            project=self.project,
+            name=name,
+            key=f"{verb}-{secrets.token_hex(16)}",
+            path=path,
+            body=bytes_of(body),
+            created_at=self.clock.now(),
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """An order as the platform sent it, and as we compute on it."""
+
+    order: Order
+    raw: Mapping[str, Any]
+
+    @staticmethod
+    def of(answer: Answer) -> Found:
+        """Raises BadAnswer when the answer is no order."""
+        raw = answer.json()
+        return Found(order_of(raw), raw)
+
+
+def bytes_of(document: Mapping[str, Any]) -> str:
+    """JSON in one form: the same document is the same bytes."""
+    return json.dumps(document, separators=(",", ":"), sort_keys=True)

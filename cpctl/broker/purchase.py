@@ -1,0 +1,253 @@
+"""Buying: an order's name is its identity, so that whatever dies in between, the same command finishes the same order.
+
+    obtain → unfinished record? → the same bytes again
+           → the name exists?   → the same spec: go on from there; another: Conflict
+           → buy                → choose, quote, limits, confirm, journal, place
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+from cpctl.broker.choosing import choose
+from cpctl.broker.exactly_once import send_again, send_new, unfinished
+from cpctl.broker.journal import Record
+from cpctl.broker.limits import Limits, named
+from cpctl.broker.market import Found, Market
+from cpctl.errors import Conflict, CpctlError, LimitExceeded, NoCapacity, NotFound
+from cpctl.resources.order import OrderWanted, same_spec
+from cpctl.resources.placed import BEFORE_ACTIVATION, ENDED_UNCHARGED, ENDING, SWITCHED_ON, Phase
+from cpctl.resources.quote import Quote
+
+Outcome = Literal["created", "resumed", "unchanged"]
+TRIES = 4  # quotes that a moving price or a quicker buyer may cost before we say so
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What somebody wants bought.
+
+    Attributes:
+        limits: The market's with the order's own.
+        is_new: The name must be new, unless an earlier run of this very command did not get to its end.
+        adopt: An order that somebody else in the project made will do.
+        recreate: Buy again although the order of that name has ended and was charged.
+        confirm: Is shown the quote before anything is bought; raises to say no.
+    """
+
+    wanted: OrderWanted
+    limits: Limits
+    confirm: Callable[[Quote], None]
+    is_new: bool = False
+    adopt: bool = False
+    recreate: bool = False
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """The order, and how this run came by it. `record` is the place record this run has to close."""
+
+    found: Found
+    outcome: Outcome
+    record: Record | None = None
+
+
+def obtain(market: Market, intent: Intent) -> Obtained:
+    """The order of that name and spec, bought if it is not there.
+
+    Raises:
+        Conflict: The name stands for another spec, another account's order, or one that has ended.
+        NoCapacity: The cards are not there; nothing was bought.
+        LimitExceeded: A limit, the balance or the quota says no; nothing was bought.
+        OutcomeUnknown: A request left and no definite answer came.
+    """
+    name = intent.wanted.name
+    begun = unfinished(market, "place", name)
+    if begun is not None:
+        finished = _finished(market, intent, begun)
+        if finished is not None:
+            return finished
+    existing = market.find(name)
+    if existing is not None:
+        return _existing(market, intent, existing)
+    return _bought(market, intent, None)
+
+
+def activate(market: Market, found: Found) -> Found:
+    """Switch an order on: the one that was looked up, never a later one of the same name.
+
+    Raises:
+        Conflict: It has ended, or is another one by now.
+    """
+    if found.order.phase in SWITCHED_ON:
+        return found
+    return _acted(market, "activate", found)
+
+
+def release(market: Market, found: Found) -> Found:
+    """Stop billing and give the cards back; nothing to do for an order that has ended or is ending."""
+    return found if found.order.phase in ENDING else _acted(market, "release", found)
+
+
+def close(market: Market, name: str) -> None:
+    """The command has come to its end: what its place record stood for is done."""
+    record = market.journal.open("place", market.project, name)
+    if record is not None and record.state == "placed":
+        market.journal.settle(record, "done", record.outcome)
+
+
+def _acted(market: Market, verb: str, found: Found) -> Found:
+    """activate or release, by uid."""
+    name, uid = found.order.name, found.order.uid
+    begun = unfinished(market, verb, name)
+    if begun is not None and uid in begun.body:
+        after = send_again(market, begun)
+    else:
+        after = send_new(market, market.record(verb, name, market.order_path(name, verb), {"uid": uid}))
+    _closed(market, verb, name)
+    return after
+
+
+def _closed(market: Market, verb: str, name: str) -> None:
+    record = market.journal.open(verb, market.project, name)
+    if record is not None and record.state == "placed":
+        market.journal.settle(record, "done", record.outcome)
+
+
+# an order that is there already, or may be
+
+
+def _finished(market: Market, intent: Intent, begun: Record) -> Obtained | None:
+    """What an earlier run began: the order, or None when it bought nothing."""
+    market.say(f'order "{begun.name}": finishing what an earlier run began')
+    try:
+        found = send_again(market, begun)
+    except (NoCapacity, LimitExceeded):
+        return None
+    except Conflict as refusal:
+        if refusal.reason in ("AlreadyExists", "PriceChanged"):
+            return None
+        raise
+    _check_same(intent, found)
+    return Obtained(found, "resumed")
+
+
+def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
+    """An order of that name: gone on with, replaced when it ended uncharged, or a conflict."""
+    order = found.order
+    _check_same(intent, found)
+    if order.status.created_by != market.account and not intent.adopt:
+        raise Conflict(
+            reason="AlreadyExists",
+            detail=f'order "{order.name}" was made by {order.status.created_by}, you are {market.account}',
+            hint="--adopt goes on with it",
+        )
+    if order.phase in ENDED_UNCHARGED or (order.phase in ENDING and intent.recreate):
+        return _bought(market, intent, order.uid)
+    if intent.is_new and not _is_ours_to_finish(market, order.name):
+        raise Conflict(
+            reason="AlreadyExists",
+            detail=f'order "{order.name}" exists ({order.phase}); nothing was bought',
+            hint="another name, or cpctl apply -f for what is safe to run again",
+        )
+    if order.phase in ENDING:
+        raise Conflict(
+            reason="Ended",
+            detail=f'order "{order.name}" is {order.phase} and its name is taken; nothing was bought',
+            hint="another name, or --recreate to buy again under this one",
+        )
+    return Obtained(found, "unchanged" if order.phase in SWITCHED_ON else "resumed")
+
+
+def _is_ours_to_finish(market: Market, name: str) -> bool:
+    """Whether a run on this machine placed the order and did not get to its end."""
+    record = market.journal.open("place", market.project, name)
+    return record is not None and (record.account, record.endpoint) == (market.account, market.endpoint)
+
+
+def _check_same(intent: Intent, found: Found) -> None:
+    if not same_spec(found.order.spec, intent.wanted.spec.wire()):
+        raise Conflict(
+            reason="AlreadyExists",
+            detail=f'order "{found.order.name}" exists ({found.order.phase}) with another spec; nothing was bought',
+            hint=f"cpctl describe order/{found.order.name}; another spec needs another name",
+        )
+
+
+# an order that is to be bought
+
+
+def _bought(market: Market, intent: Intent, replaces: str | None) -> Obtained:
+    """Quote and place, again when the price moved or somebody was quicker, as long as the platform says nothing was bought."""
+    confirmed: Decimal | None = None
+    for tries in range(1, TRIES + 1):
+        quote = choose(market, intent.wanted.spec, intent.limits)
+        if confirmed is None or quote.status.total > confirmed:
+            intent.confirm(quote)
+            confirmed = quote.status.total
+        try:
+            found = send_new(market, _place_record(market, intent, quote, replaces))
+        except LimitExceeded as refusal:
+            raise named(refusal, intent.limits) from refusal
+        except (Conflict, NoCapacity) as refusal:
+            if refusal.reason == "AlreadyExists":
+                return _raced(market, intent, refusal)
+            if not _may_choose_again(intent, refusal) or tries == TRIES:
+                raise
+            market.say(f"{refusal.message}; nothing was bought, choosing again")
+            continue
+        return Obtained(found, "created")
+    raise AssertionError("the last try returns or raises")
+
+
+def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | None) -> Record:
+    """The request: the spec as written, the allocations chosen at the prices quoted, the limits."""
+    wanted = intent.wanted
+    body: dict[str, Any] = {
+        "metadata": {"name": wanted.name, **({"labels": wanted.labels} if wanted.labels else {})},
+        "spec": wanted.spec.wire(),
+        "allocations": [
+            {"offer": line.offer, "cards": line.cards, "price": str(line.price)} for line in quote.status.lines
+        ],
+    }
+    limits: Mapping[str, str] = intent.limits.wire()
+    body |= {key: value for key, value in (("limits", limits), ("replaces", replaces)) if value}
+    return market.record("place", wanted.name, market.order_path(), body)
+
+
+def _may_choose_again(intent: Intent, refusal: CpctlError) -> bool:
+    """A price that moved is quoted anew; sold-out cards only when the cards are ours to choose."""
+    return refusal.reason == "PriceChanged" or (
+        refusal.reason in ("NoCapacity", "OfferGone") and intent.wanted.spec.allocations is None
+    )
+
+
+def _raced(market: Market, intent: Intent, refusal: CpctlError) -> Obtained:
+    """Somebody made the order since it was looked up: another process of this job, most likely."""
+    found = market.find(intent.wanted.name)
+    if found is None:  # hidden by `delete`, and its name taken for ever
+        raise Conflict(
+            reason="AlreadyExists",
+            detail=f'the name "{intent.wanted.name}" stands for an order that was deleted; nothing was bought',
+            hint="another name: names are taken for ever",
+        ) from refusal
+    return _existing(market, Intent(intent.wanted, intent.limits, intent.confirm, adopt=intent.adopt), found)
+
+
+def hide(market: Market, found: Found) -> None:
+    """Take an ended order out of the lists; its name stays taken, its bills stay. Done already is done."""
+    from cpctl.resources.exchange import Request
+
+    path = f"{market.order_path(found.order.name)}&uid={found.order.uid}"
+    try:
+        market.platform.send(Request("DELETE", path))
+    except NotFound:
+        return
+
+
+def may_hold(phase: Phase) -> bool:
+    """Whether an order of that phase has cards or will have; a phase we do not know may."""
+    return phase in BEFORE_ACTIVATION | SWITCHED_ON or phase is Phase.UNKNOWN

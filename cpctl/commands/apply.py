@@ -1,0 +1,50 @@
+"""apply: make what manifests say come true; safe to run again."""
+
+from __future__ import annotations
+
+from cpctl.errors import ExitCode
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.runtime import Runtime, Verb
+
+FORMS = ("name", "json", "yaml")
+
+
+def apply(
+    rt: Runtime,
+    *,
+    filename: flags.Filename = None,
+    recursive: flags.Recursive = False,
+    activate: flags.Activate = False,
+    wait: flags.Wait = False,
+    timeout: flags.Timeout = None,
+    run_id: flags.RunId = None,
+    adopt: flags.Adopt = False,
+    recreate: flags.Recreate = False,
+    yes: flags.Yes = False,
+    output: flags.ResultOutput = None,
+) -> Verb:
+    """Place the orders that manifests describe, or go on with them where an earlier run stopped.
+
+    An order's name is its identity: the same manifest again is `unchanged` or `resumed`, and never buys twice. The cheapest
+    cards that fit are held at the price shown; --activate switches them on, --wait waits until they are.
+    """
+    from cpctl.commands.manifests import wanted_orders
+    from cpctl.commands.ordering import Wish, ordered, printed
+
+    form = rt.output(output, FORMS)
+    wish = Wish(
+        activate=activate,
+        wait=wait,
+        timeout=timeout,
+        yes=yes,
+        adopt=adopt,
+        recreate=recreate,
+        needs_yes=recreate,
+        again="the same command again",
+    )
+    wanted = wanted_orders(rt, filename, recursive=recursive, run_id=run_id)
+    yield from printed(ordered(rt, wanted, wish), form, single=len(wanted) == 1)
+    return ExitCode.DONE

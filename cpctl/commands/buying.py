@@ -1,0 +1,147 @@
+"""What the verbs that buy, switch on and give back share: the market, the question, the waiting, the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from cpctl.broker.limits import limits_of
+from cpctl.broker.market import Found, Market
+from cpctl.broker.waiting import wait_until
+from cpctl.errors import BadAnswer, Conflict, NoCapacity
+from cpctl.resources.placed import ENDED, ENDING, Phase
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.resources.quote import Quote
+    from cpctl.runtime import Runtime
+
+DEFAULT_TIMEOUT = "10m"
+LACK_OF_CAPACITY = ("capacity", "soldout", "stock")
+
+
+def market_of(rt: Runtime, project: str | None = None) -> Market:
+    """Where this run buys. Asks the platform who it is talking to: records and conflicts are told by account."""
+    from cpctl.broker.journal import Journal
+    from cpctl.profiles.files import replace
+
+    profile = rt.profile
+    account = rt.platform.one("/v1/whoami").get("account")
+    if not isinstance(account, str) or not account:
+        raise BadAnswer(detail="the platform does not say whose token this is")
+    return Market(
+        platform=rt.platform,
+        journal=Journal(rt.journal_folder, write=replace, say=rt.say),
+        clock=rt.clock,
+        account=account,
+        endpoint=profile.endpoint.url,
+        project=project or profile.project,
+        title=profile.title,
+        limits=limits_of(profile.limits),
+        residency=frozenset(profile.residency),
+        say=rt.say,
+    )
+
+
+def asking(rt: Runtime, market: Market, name: str, *, yes: bool, switching_on: bool) -> Callable[[Quote], None]:
+    """Shows the quote and its total, and asks; raises to say no."""
+
+    def confirm(quote: Quote) -> None:
+        if yes:
+            return
+        deed = "Place and switch on" if switching_on else "Place"
+        question = f'{priced(quote)}\n{deed} order "{name}" at {market.title}, project {market.project}?'
+        rt.confirm(question, yes=False, without="placing an order")
+
+    return confirm
+
+
+def priced(quote: Quote) -> str:
+    """The lines of a quote and what they come to."""
+    from cpctl.output.tables import table
+
+    rows = [[q.offer, q.province, q.provider, str(q.cards), str(q.price), str(q.amount)] for q in quote.status.lines]
+    titles = ("OFFER", "PROVINCE", "PROVIDER", "CARDS", "CNY/CARD-HOUR", "CNY")
+    aligns = ("left", "left", "left", "right", "right", "right")
+    return f"{table(titles, rows, aligns=aligns)}total {quote.status.total} CNY, the most that is ever charged"
+
+
+def receipt(rt: Runtime, market: Market, found: Found) -> None:
+    """One line: what is held or running, for how much, where."""
+    order, status = found.order, found.order.status
+    provinces = ", ".join(sorted({one.province for one in status.allocations}))
+    until = f", held until {status.held_until:%Y-%m-%dT%H:%M:%SZ}" if order.phase is Phase.HELD and status.held_until else ""
+    rt.say(
+        f'order "{order.name}" at {market.title}: {order.phase}, {status.cards.total} cards in {provinces or "no province"},'
+        f" {status.price_per_hour} CNY/hour, {status.total} CNY at most{until}"
+    )
+
+
+def wait_for(rt: Runtime, market: Market, name: str, done: Callable[[Found], bool], *, limit_s: float, what: str) -> Found:
+    """The order once it is done, with progress on stderr.
+
+    Raises:
+        TimedOut: It took too long; it goes on.
+        Conflict, NoCapacity: From `done`, when it can no longer come.
+    """
+    from cpctl.output.progress import progress
+
+    shown = progress(rt.err, is_terminal=rt.err.isatty(), color=rt.colors)
+    try:
+        return wait_until(
+            done,
+            lambda left_s: market.read(name, left_s),
+            rt.clock,
+            limit_s=limit_s,
+            what=f'order "{name}" {what}',
+            seen=lambda found: shown.update(found.raw),
+        )
+    finally:
+        shown.close()
+
+
+def is_active(found: Found) -> bool:
+    """Whether all cards are usable; raises when they never will be."""
+    if found.order.phase in ENDING:
+        raise ended(found)
+    return found.order.phase is Phase.ACTIVE
+
+
+def has_ended(found: Found) -> bool:
+    """Whether it is over and its cards are back."""
+    return found.order.phase in ENDED
+
+
+def ended(found: Found) -> Conflict | NoCapacity:
+    """The error for an order that will not be Active any more, with the platform's reason."""
+    status = found.order.status
+    why = ": ".join(text for text in (status.reason, status.message) if text)
+    detail = f'order "{found.order.name}" is {found.order.phase}' + (f" ({why})" if why else "")
+    lacking = any(word in (status.reason or "").lower().replace(" ", "") for word in LACK_OF_CAPACITY)
+    if lacking:
+        return NoCapacity(detail=detail, hint="choose again: cpctl get offers")
+    return Conflict(reason="Ended", detail=detail, hint=f"cpctl describe order/{found.order.name}")
+
+
+@contextmanager
+def told_when_interrupted(rt: Runtime, name: str, again: str) -> Iterator[None]:
+    """Ctrl-C and SIGTERM say what goes on without us.
+
+    Args:
+        again: What finishes it: the command to run again.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        rt.say(
+            f'\ninterrupted: order "{name}" goes on if it was placed; follow it: cpctl get order/{name};'
+            f" finish: {again}; stop it: cpctl release order/{name}"
+        )
+        raise
+
+
+def timeout_s(text: str | None) -> int:
+    """`--timeout` in seconds."""
+    from cpctl.units import duration_s
+
+    return duration_s(text or DEFAULT_TIMEOUT)

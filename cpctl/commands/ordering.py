@@ -1,0 +1,116 @@
+"""From wanted orders to orders: what apply and create do, one order after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from cpctl.broker import purchase
+from cpctl.broker.choosing import own_limits
+from cpctl.broker.market import Found, Market
+from cpctl.broker.purchase import Intent, Obtained
+from cpctl.commands.buying import asking, is_active, market_of, receipt, timeout_s, told_when_interrupted, wait_for
+from cpctl.errors import UsageError
+from cpctl.resources.order import OrderWanted
+from cpctl.resources.placed import SWITCHED_ON
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.runtime import Runtime
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to happen to each order.
+
+    Attributes:
+        needs_yes: Where nobody can be asked, only --yes says so.
+        is_new: The name must be new (create).
+        again: What finishes it after an interruption, in words.
+    """
+
+    activate: bool
+    wait: bool
+    timeout: str | None
+    yes: bool
+    again: str
+    needs_yes: bool = False
+    is_new: bool = False
+    adopt: bool = False
+    recreate: bool = False
+
+
+class Result(NamedTuple):
+    """An order, and how this run came by it: created, resumed or unchanged."""
+
+    found: Found
+    outcome: str
+
+
+def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[Result]:
+    """Each order, as soon as it is placed; a failure ends the run, and what was done before stays done."""
+    if wish.wait and not wish.activate:
+        raise UsageError(detail="--wait waits for cards to come up, which needs --activate")
+    limit_s = timeout_s(wish.timeout)
+    yes = wish.yes or (not wish.needs_yes and not rt.asks)
+    for one in wanted:
+        market = market_of(rt, one.project)
+        with told_when_interrupted(rt, one.name, wish.again):
+            obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
+            yield Result(_brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s), obtained.outcome)
+            purchase.close(market, one.name)
+
+
+def _intent(rt: Runtime, market: Market, one: OrderWanted, wish: Wish, *, yes: bool) -> Intent:
+    return Intent(
+        wanted=one,
+        limits=own_limits(market.limits, one.spec, one.source),
+        confirm=asking(rt, market, one.name, yes=yes, switching_on=wish.activate),
+        is_new=wish.is_new,
+        adopt=wish.adopt,
+        recreate=wish.recreate,
+    )
+
+
+def _brought_up(rt: Runtime, market: Market, obtained: Obtained, wish: Wish, *, yes: bool, limit_s: float) -> Found:
+    """The order as far as the wish goes."""
+    found = obtained.found
+    if obtained.outcome == "created":
+        receipt(rt, market, found)
+    if not wish.activate:
+        return found
+    if found.order.phase not in SWITCHED_ON:
+        if obtained.outcome != "created":
+            ask_to_activate(rt, market, found, yes=yes)
+        found = purchase.activate(market, found)
+    if not wish.wait or is_active(found):
+        return found
+    return wait_for(rt, market, found.order.name, is_active, limit_s=limit_s, what="to be Active")
+
+
+def ask_to_activate(rt: Runtime, market: Market, found: Found, *, yes: bool) -> None:
+    """Switching on starts the billing: a question of its own, unless placing has just asked it."""
+    order = found.order
+    question = f'Switch on order "{order.name}" at {market.title}, {order.status.total} CNY at most?'
+    rt.confirm(question, yes=yes, without="switching an order on")
+
+
+def printed(results: Iterable[Result], form: str | None, *, single: bool) -> Iterator[str]:
+    """A line as each order is done, or one document at the end."""
+    if form in ("json", "yaml"):
+        from cpctl.output.values import VALUE_PRINTERS
+
+        documents = [_document(result) for result in results]
+        yield VALUE_PRINTERS[form](documents[0] if single else _list(documents))
+        return
+    for found, outcome in results:
+        yield f"order/{found.order.name}\n" if form == "name" else f"order/{found.order.name} {outcome}\n"
+
+
+def _document(result: Result) -> Mapping[str, Any]:
+    return {**result.found.raw, "result": result.outcome}
+
+
+def _list(items: list[Mapping[str, Any]]) -> dict[str, Any]:
+    return {"apiVersion": "ccpp/v1", "kind": "List", "items": items, "metadata": {"complete": True}}
