@@ -55,8 +55,12 @@ def schemas(node: Any, where: str = "") -> Iterator[tuple[str, Mapping[str, Any]
         if any(word in node for word in ("type", "$ref", "anyOf", "allOf", "const", "enum")):
             yield where, node
         for key, value in node.items():
-            if key not in ("example", "examples", "enum", "const", "required", "default"):
-                yield from schemas(value, f"{where}.{key}" if where else str(key))
+            below = f"{where}.{key}" if where else str(key)
+            if key == "properties":
+                for name, inner in value.items():
+                    yield from schemas(inner, f"{below}.{name}")
+            elif key not in ("example", "examples", "enum", "const", "required", "default"):
+                yield from schemas(value, below)
     elif isinstance(node, list):
         for number, value in enumerate(node):
             yield from schemas(value, f"{where}[{number}]")

@@ -25,7 +25,6 @@ REASONS: Final[dict[str, Reason]] = {
     "Forbidden": Reason(403, "The account may not do this", kept=False),
     "NotFound": Reason(404, "There is no such thing"),
     "MethodNotAllowed": Reason(405, "The path does not know this method"),
-    "NotAcceptable": Reason(406, "No form of the answer is acceptable"),
     "AlreadyExists": Reason(409, "The name is taken"),
     "PriceChanged": Reason(409, "The price moved"),
     "NoCapacity": Reason(409, "There are not enough free cards"),
