@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Protocol
 
 from cpctl import units
 from cpctl.broker.planner import Offer, PlanRequest
@@ -12,6 +12,7 @@ from cpctl.resources.page import Page
 
 ANSWERED = frozenset({"ok", "slow"})
 CARDS_LIMIT = 10**9
+CHUNK = 5_000
 
 
 class Listed(NamedTuple):
@@ -66,18 +67,34 @@ FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
 PATHS = (*(f"{part}.{field}" for part, field, _ in FIELDS), "spec.subplatform")
 
 
-def query(request: PlanRequest) -> dict[str, Any]:
+class Lister(Protocol):
+    """What lists offers; `api.platform.Platform` does."""
+
+    def pages(self, path: str, query: Mapping[str, str], *, chunk: int) -> Iterator[Page]: ...
+
+
+def read_offers(platform: Lister, request: PlanRequest) -> Listed:
+    """The offers a request may be served from, as they are now.
+
+    Raises:
+        BadAnswer: A row that is no offer.
+    """
+    return listed(platform.pages("/v1/offers", query(request), chunk=CHUNK))
+
+
+def query(request: PlanRequest) -> dict[str, str]:
     """What the platform is asked to list: the request's filters that it knows, as compact rows."""
-    return {
+    asked: dict[str, Iterable[str]] = {
         "accelerator": request.accelerators,
-        "billing": request.billing,
+        "billing": (request.billing,),
         "province": request.provinces,
         "excludeProvince": request.exclude_provinces,
         "provider": request.providers,
         "vendor": request.vendors,
         "fields": PATHS,
-        "as": "rows",
+        "as": ("rows",),
     }
+    return {name: ",".join(words) for name, words in asked.items() if words}
 
 
 def listed(pages: Iterable[Page]) -> Listed:

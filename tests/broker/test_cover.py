@@ -121,7 +121,7 @@ def test_rounding_belongs_to_the_cost() -> None:
         *(Lot(1, 1, 1, 10) for _ in range(3)),
     ]  # 0.0001 an hour: ten cards for four hours are free
     chosen = cheapest(lots, 30, 14_400) or {}
-    assert sorted(chosen) == [1, 2, 3] and cost(lots, chosen, 14_400) == 0
+    assert len(chosen) == 3 and cost(lots, chosen, 14_400) == 0
 
 
 def test_what_can_be_made() -> None:

@@ -157,4 +157,9 @@ def test_a_row_that_is_no_offer_is_refused(part: str, field: str, value: Any) ->
 
 def test_the_platform_is_asked_for_no_more_than_is_needed() -> None:
     asked = query(replace(REQUEST, provinces=("shanxi", "ningxia")))
-    assert asked["province"] == ("shanxi", "ningxia") and asked["as"] == "rows" and "status.free" in asked["fields"]
+    assert (
+        asked["province"] == "shanxi,ningxia"
+        and "vendor" not in asked
+        and asked["as"] == "rows"
+        and "status.free" in asked["fields"]
+    )

@@ -1,0 +1,96 @@
+"""Manifests from files, folders and stdin: plain files of a bounded size, nothing that blocks or never ends."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from cpctl.errors import BadManifest
+from cpctl.resources.manifest import SIZE_LIMIT, Document, documents
+from cpctl.resources.order import OrderWanted, order_wanted
+
+STDIN = "-"
+SUFFIXES = frozenset({".yaml", ".yml", ".json", ".toml"})
+FILES_LIMIT = 1_000
+NEVER_BLOCK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
+
+ReadStdin = Callable[[int], bytes]
+
+
+def orders_in(
+    names: Sequence[str], read_stdin: ReadStdin, *, recursive: bool = False, run_id: str | None = None
+) -> list[OrderWanted]:
+    """Every order the manifests ask for, in the order of files and documents.
+
+    Args:
+        names: Files, folders, or `-`.
+        read_stdin: Reads so many bytes at most.
+        recursive: Folders with all that is below them.
+        run_id: Completes `metadata.generateName`.
+
+    Raises:
+        BadManifest: A file cannot be read, a document is no order, or two have one name.
+    """
+    found: dict[str, OrderWanted] = {}
+    for document in read(names, read_stdin, recursive=recursive):
+        order = order_wanted(document.value, document.source, run_id=run_id)
+        if order.name in found:
+            raise BadManifest(
+                source=order.source, detail=f'"{order.name}" stands in {found[order.name].source} as well'
+            )
+        found[order.name] = order
+    return list(found.values())
+
+
+def read(names: Sequence[str], read_stdin: ReadStdin, *, recursive: bool = False) -> list[Document]:
+    """Every document; everything is read before the first one is acted on."""
+    if list(names).count(STDIN) > 1:
+        raise BadManifest(source="stdin", detail="it can be read once only")
+    found: list[Document] = []
+    for name in names:
+        if name == STDIN:
+            found += documents(read_stdin(SIZE_LIMIT + 1), "stdin")
+            continue
+        for path in _files(Path(name), recursive=recursive):
+            found += documents(_content(path), str(path), path.suffix)
+    return found
+
+
+def _files(path: Path, *, recursive: bool) -> Iterable[Path]:
+    """The file itself, or the manifests of a folder in the order of their names."""
+    if not path.is_dir():
+        return [path]
+    found = sorted(_manifests(path, recursive=recursive))
+    if not found:
+        raise BadManifest(
+            source=str(path), detail="no .yaml, .yml, .json or .toml file in this folder (-R looks below it)"
+        )
+    if len(found) > FILES_LIMIT:
+        raise BadManifest(source=str(path), detail=f"more than {FILES_LIMIT} manifests")
+    return found
+
+
+def _manifests(folder: Path, *, recursive: bool) -> Iterator[Path]:
+    """Links to folders are not followed, so that no circle is walked."""
+    for above, below, files in os.walk(folder, onerror=_unreadable):
+        if not recursive:
+            below.clear()
+        yield from (Path(above, file) for file in files if Path(file).suffix.lower() in SUFFIXES)
+
+
+def _unreadable(error: OSError) -> None:
+    raise BadManifest(source=str(error.filename), detail=f"cannot be read: {error.strerror}") from error
+
+
+def _content(path: Path) -> bytes:
+    """A plain file's bytes; a device, a pipe or a socket is refused before anything is read from it."""
+    try:
+        with open(path, "rb", opener=lambda name, _: os.open(name, os.O_RDONLY | NEVER_BLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise BadManifest(source=str(path), detail="not a plain file (a pipe is read from -)")
+            return file.read(SIZE_LIMIT + 1)
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else "no such name"
+        raise BadManifest(source=str(path), detail=f"cannot be read: {said}") from error
