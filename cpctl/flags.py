@@ -35,6 +35,7 @@ OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique
 # how it is shown
 Output = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml|name", help="The form of what is printed")]
 DocumentOutput = Annotated[Text, Option("--output", "-o", metavar="json|yaml", help="Print a document instead of text")]
+NameOutput = Annotated[Text, Option("--output", "-o", metavar="name", help="The form of what is printed")]
 ResourcesOutput = Annotated[Text, Option("--output", "-o", metavar="table|name|json|yaml", help="The form of what is printed")]
 TableOutput = Annotated[Text, Option("--output", "-o", metavar="table|json|yaml", help="The form of what is printed")]
 ResultOutput = Annotated[Text, Option("--output", "-o", metavar="name|json|yaml", help="The form of what is printed")]
@@ -79,6 +80,7 @@ Label = Annotated[Words, Option("--label", metavar="KEY=VALUE", help="A label; m
 Yes = Annotated[bool, Option("--yes", "-y", help="Do not ask")]
 Activate = Annotated[bool, Option("--activate", help="Switch the order on as well")]
 Wait = Annotated[bool, Option("--wait", help="Wait until it is done")]
+NoWait = Annotated[bool, Option("--no-wait", help="Do not wait until the cards are back")]
 Timeout = Annotated[Text, Option("--timeout", metavar="10m", help="Give up waiting after this long; what was begun goes on")]
 For = Annotated[str, Option("--for", metavar="CONDITION", help="condition=Active, delete, or jsonpath='{.status.phase}'=Active")]
 

@@ -29,8 +29,8 @@ def send_again(market: Market, record: Record) -> Found:
 
     Raises:
         OutcomeUnknown: It still is not.
-        CpctlError: A final refusal: the earlier run bought nothing, and the record is closed. Or one that settles nothing, such
-            as a refused token: the record stays.
+        CpctlError: A final refusal: the earlier run bought nothing, and the record is closed. Or one that settles
+            nothing, such as a refused token: the record stays.
     """
     return _sent(market, record, doubtful=True)
 

@@ -1,9 +1,10 @@
-"""The journal: one file per intent to spend, durable before the first byte of its request leaves this machine.
+"""The journal: a file per intent to spend, durable before the first byte of its request leaves this machine.
 
-A record holds the exact bytes and the idempotency key, so that the next run sends the same request and not another one. It is
-for finishing what was begun and for `audit`; it is not what makes buying exactly-once: the order's name does that, and without
-any journal the name alone finds the order. So processes share it without a lock: two of them that send the same record at the
-same time are answered the same, and two with records of their own for one name meet at the platform, which sells to one.
+A record holds the exact bytes and the idempotency key, so that the next run sends the same request and not another one.
+It is for finishing what was begun and for `audit`; it is not what makes buying exactly-once: the order's name does
+that, and without any journal the name alone finds the order. So processes share it without a lock: two of them that
+send the same record at the same time are answered the same, and two with records of their own for one name meet at the
+platform, which sells to one.
 
 Records never hold a secret. Sources: promises.md, "Money moves exactly once".
 """
@@ -14,12 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from cpctl.errors import Conflict
 from cpctl.resources.exchange import Request
 
 State = Literal["prepared", "placed", "done", "refused", "outdated"]
+STATES = get_args(State)
 # The platform keeps answers for seven days at least; a record near that age is looked up by name instead of sent again.
 KEY_WINDOW = timedelta(days=6, hours=23)
 FORMAT = 1
@@ -60,7 +62,7 @@ class Record:
     @property
     def file_name(self) -> str:
         """Names are DNS labels, so that dots part them."""
-        return f"{self.project}.{self.name}.{self.verb}.{self.key[:12]}.toml"
+        return f"{self.project}.{self.name}.{self.verb}.{self.key[-12:]}.toml"
 
 
 class Journal:
@@ -171,7 +173,7 @@ def _record(document: Mapping[str, Any]) -> Record:
     if not all(isinstance(value, str) for value in texts.values()):
         raise TypeError("a text is missing")
     created = document["createdAt"]
-    if not isinstance(created, datetime) or document["state"] not in State.__args__:
+    if not isinstance(created, datetime) or document["state"] not in STATES:
         raise ValueError("no time or no state")
     return Record(
         **texts,

@@ -87,7 +87,13 @@ def named(error: LimitExceeded, limits: Limits) -> LimitExceeded:
     for name, wire in WIRE.items():
         if error.values.get("limit") == wire and name in limits:
             told = f"{error.message} ({name} of {limits[name].set_by}); nothing was bought"
+            figure, set_by = error.values.get("figure"), limits[name].set_by
             return LimitExceeded(
-                reason=error.reason, request_id=error.request_id, **{**error.values, "detail": told, "set_by": name}
+                reason=error.reason,
+                request_id=error.request_id,
+                detail=told,
+                limit=name,
+                figure=figure,
+                set_by=set_by,
             )
     return error

@@ -1,8 +1,8 @@
 """Buying: an order's name is its identity, so that whatever dies in between, the same command finishes the same order.
 
-    obtain → unfinished record? → the same bytes again
-           → the name exists?   → the same spec: go on from there; another: Conflict
-           → buy                → choose, quote, limits, confirm, journal, place
+obtain → unfinished record? → the same bytes again
+       → the name exists?   → the same spec: go on from there; another: Conflict
+       → buy                → choose, quote, limits, confirm, journal, place
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _check_same(intent: Intent, found: Found) -> None:
 
 
 def _bought(market: Market, intent: Intent, replaces: str | None) -> Obtained:
-    """Quote and place, again when the price moved or somebody was quicker, as long as the platform says nothing was bought."""
+    """Quote and place; again when the price moved or somebody was quicker, and the platform says nothing was bought."""
     confirmed: Decimal | None = None
     for tries in range(1, TRIES + 1):
         quote = choose(market, intent.wanted.spec, intent.limits)

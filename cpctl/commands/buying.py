@@ -70,14 +70,21 @@ def receipt(rt: Runtime, market: Market, found: Found) -> None:
     """One line: what is held or running, for how much, where."""
     order, status = found.order, found.order.status
     provinces = ", ".join(sorted({one.province for one in status.allocations}))
-    until = f", held until {status.held_until:%Y-%m-%dT%H:%M:%SZ}" if order.phase is Phase.HELD and status.held_until else ""
     rt.say(
-        f'order "{order.name}" at {market.title}: {order.phase}, {status.cards.total} cards in {provinces or "no province"},'
-        f" {status.price_per_hour} CNY/hour, {status.total} CNY at most{until}"
+        f'order "{order.name}" at {market.title}: {order.phase}, {status.cards.total} cards in {provinces or "nowhere"},'
+        f" {status.price_per_hour} CNY/hour, {status.total} CNY at most{_hold(found)}"
     )
 
 
-def wait_for(rt: Runtime, market: Market, name: str, done: Callable[[Found], bool], *, limit_s: float, what: str) -> Found:
+def _hold(found: Found) -> str:
+    """`, held until …`, for an order that is held."""
+    until = found.order.status.held_until
+    return f", held until {until:%Y-%m-%dT%H:%M:%SZ}" if found.order.phase is Phase.HELD and until else ""
+
+
+def wait_for(
+    rt: Runtime, market: Market, name: str, done: Callable[[Found], bool], *, limit_s: float, what: str
+) -> Found:
     """The order once it is done, with progress on stderr.
 
     Raises:

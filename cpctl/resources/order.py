@@ -159,6 +159,15 @@ def order_name(text: str) -> str:
     return checked(_Metadata, {"name": text}, f"order {words.shown(text)}").name or text
 
 
+def order_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels when keys and values are ones.
+
+    Raises:
+        BadManifest: Names the one that is none.
+    """
+    return dict(checked(_Metadata, {"labels": dict(labels)}, "labels").labels)
+
+
 def same_spec(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both specs buy the same; limits bound what is paid, not what is bought."""
     return _bought(one) == _bought(other)

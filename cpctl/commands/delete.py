@@ -1,0 +1,47 @@
+"""delete: release an order if need be, and hide it from lists."""
+
+from __future__ import annotations
+
+from cpctl.errors import ExitCode
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.runtime import Runtime, Verb
+
+FORMS = ("name",)
+
+
+def delete(
+    rt: Runtime,
+    *,
+    what: flags.OrderTargets = None,
+    filename: flags.Filename = None,
+    recursive: flags.Recursive = False,
+    run_id: flags.RunId = None,
+    ignore_not_found: flags.IgnoreNotFound = False,
+    timeout: flags.Timeout = None,
+    output: flags.NameOutput = None,
+) -> Verb:
+    """Hide orders from lists; one that holds cards or is billed is released first.
+
+    The name stays taken for ever, and the bills stay.
+    """
+    from cpctl.broker import purchase
+    from cpctl.commands.buying import market_of
+    from cpctl.commands.release import given_back, named
+    from cpctl.errors import NotFound
+
+    form = rt.output(output, FORMS)
+    market = market_of(rt)
+    for name in named(rt, what, filename, recursive=recursive, run_id=run_id):
+        found = market.find(name)
+        if found is None:
+            if ignore_not_found:
+                continue
+            raise NotFound(detail=f'orders "{name}" not found')
+        if not found.order.has_ended:
+            found = given_back(rt, market, found, wait=True, timeout=timeout)
+        purchase.hide(market, found)
+        yield f"order/{name}\n" if form == "name" else f"order/{name} deleted\n"
+    return ExitCode.DONE

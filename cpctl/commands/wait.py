@@ -1,0 +1,127 @@
+"""wait: until an object is as asked."""
+
+from __future__ import annotations
+
+import re
+
+from cpctl.errors import BadValue, ExitCode, NotFound, TimedOut, UnknownName, UsageError
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from cpctl.registry import Kind
+    from cpctl.runtime import Runtime, Verb
+
+    Object = Mapping[str, Any] | None
+    Check = Callable[[Object], bool]
+
+CONDITIONS = ("Placed", "Held", "Active", "Released")
+JSONPATH = re.compile(r"jsonpath='?\{(\.[A-Za-z0-9_.-]+)\}'?=(.+)")
+
+
+def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Timeout = None) -> Verb:
+    """Wait until objects are as asked: TYPE/NAME --for=condition=Active, delete, or jsonpath='{.status.phase}'=Active.
+
+    A condition that can no longer come ends at once with 5, for lack of capacity with 6; the time-out with 8.
+    """
+    from cpctl.commands.buying import timeout_s
+    from cpctl.commands.targets import targets
+
+    limit_s = timeout_s(timeout)
+    meant = [(target.kind, name) for target in targets(what) for name in target.names]
+    if not meant:
+        raise UsageError(detail="no object named: TYPE/NAME", hint="cpctl wait --help")
+    checks = [(kind, name, check_of(for_, kind)) for kind, name in meant]
+    ends = rt.clock.monotonic() + limit_s
+    for kind, name, check in checks:
+        left_s = max(0.001, ends - rt.clock.monotonic())
+        _until(rt, kind, name, check, for_, left_s)
+        yield f"{kind.name}/{name} condition met\n"
+    return ExitCode.DONE
+
+
+def check_of(text: str, kind: Kind) -> Check:
+    """What is waited for, from `--for`.
+
+    Raises:
+        UsageError: It says nothing we know.
+    """
+    if text == "delete":
+        return lambda found: found is None
+    if text.startswith("condition="):
+        return _condition(text.removeprefix("condition="), kind)
+    path = JSONPATH.fullmatch(text)
+    if path:
+        return _field(path[1].strip(".").split("."), path[2].strip("'\""))
+    raise BadValue(
+        what="--for", value=text[:80], expected="condition=Active, delete, or jsonpath='{.status.phase}'=VALUE"
+    )
+
+
+def _condition(text: str, kind: Kind) -> Check:
+    if kind.name != "order":
+        raise UsageError(detail=f"{kind.plural} have no conditions; use jsonpath='{{.status.phase}}'=VALUE")
+    word, _, wanted = text.partition("=")
+    name = next((one for one in CONDITIONS if one.lower() == word.lower()), None)
+    if name is None:
+        raise UnknownName("condition", word, CONDITIONS)
+    return lambda found: _has(found, name, (wanted or "true").lower())
+
+
+def _has(found: Object, name: str, wanted: str) -> bool:
+    """Whether an order's condition is so; raises when it never will be."""
+    from cpctl.broker.market import Found
+    from cpctl.commands.buying import ended
+    from cpctl.resources.placed import ENDED, ENDING, order_of
+
+    if found is None:
+        raise NotFound(detail="the order is gone")
+    order = order_of(found)
+    said = any(one.type == name and one.status.lower() == wanted for one in order.status.conditions)
+    never_on = name in ("Held", "Active") and order.phase in ENDING
+    never_released = name == "Released" and order.phase in ENDED
+    if not said and wanted == "true" and (never_on or never_released):
+        raise ended(Found(order, found))
+    return said
+
+
+def _field(steps: list[str], wanted: str) -> Check:
+    def check(found: Object) -> bool:
+        value: Any = found
+        for step in steps:
+            value = value.get(step) if isinstance(value, dict) else None
+        return value is not None and str(value) == wanted
+
+    return check
+
+
+def _until(rt: Runtime, kind: Kind, name: str, check: Check, text: str, limit_s: float) -> None:
+    from cpctl.broker.waiting import wait_until
+    from cpctl.resources.exchange import Request
+
+    path = _path(rt, kind, name)
+
+    def fetch(left_s: float) -> Object:
+        try:
+            found: Object = rt.platform.send(Request("GET", path, deadline_s=min(30.0, left_s))).json()
+        except NotFound:
+            if text == "delete":
+                return None
+            raise
+        return found
+
+    try:
+        wait_until(check, fetch, rt.clock, limit_s=limit_s, what=f"{kind.name}/{name}: {text}")
+    except TimedOut as error:
+        error.advice = f"cpctl describe {kind.name}/{name}"
+        raise
+
+
+def _path(rt: Runtime, kind: Kind, name: str) -> str:
+    from cpctl.api.platform import object_path, with_query
+
+    scope = {"project": rt.platform.project} if "project" in kind.filters else {}
+    return with_query(object_path(kind.path, name), scope)
