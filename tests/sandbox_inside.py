@@ -36,7 +36,14 @@ def offer(name: str, province: str, capacity: int, price: str, billing: str) -> 
         "green": "0.5000",
         "latencyClass": "metro",
     }
-    status = {"state": "ok", "capacity": capacity, "free": capacity, "held": 0, "active": 0, "asOf": "2026-01-01T00:00:00Z"}
+    status = {
+        "state": "ok",
+        "capacity": capacity,
+        "free": capacity,
+        "held": 0,
+        "active": 0,
+        "asOf": "2026-01-01T00:00:00Z",
+    }
     return thing("Offer", name, spec, status)
 
 
@@ -55,7 +62,9 @@ def small_catalogue(_seed: int = 1, _scale: int = 1) -> dict[str, list[dict[str,
         offer("of-d", "shanxi", 16, "9.9999", "daily"),
         offer("of-m", "shanxi", 16, "7.0001", "monthly"),
     ]
-    free = {place: sum(each["status"]["free"] for each in offers if each["spec"]["province"] == place) for place in places}
+    free = {
+        place: sum(each["status"]["free"] for each in offers if each["spec"]["province"] == place) for place in places
+    }
     return {
         "subplatforms": [
             thing(
@@ -66,8 +75,12 @@ def small_catalogue(_seed: int = 1, _scale: int = 1) -> dict[str, list[dict[str,
             )
             for place in places
         ],
-        "providers": [thing("Provider", f"sbx-{each}", {"province": each}, {"freeCards": free[each]}) for each in places],
-        "products": [thing("Product", f"pd-{each}", {"provider": f"sbx-{each}"}, {"freeCards": free[each]}) for each in places],
+        "providers": [
+            thing("Provider", f"sbx-{each}", {"province": each}, {"freeCards": free[each]}) for each in places
+        ],
+        "products": [
+            thing("Product", f"pd-{each}", {"provider": f"sbx-{each}"}, {"freeCards": free[each]}) for each in places
+        ],
         "offers": offers,
         "models": [],
         "sources": [],
@@ -144,7 +157,9 @@ class Inside:
             assert sum(each["status"]["freeCards"] for each in self.platform.objects(plural)) == free
 
     def check_money(self) -> None:
-        sums = self.store.db.execute("SELECT sum(amount), sum(reserved) FROM ledger WHERE project = 'default'").fetchone()
+        sums = self.store.db.execute(
+            "SELECT sum(amount), sum(reserved) FROM ledger WHERE project = 'default'"
+        ).fetchone()
         kept = self.store.db.execute("SELECT balance, reserved, cards FROM projects WHERE name = 'default'").fetchone()
         orders = self.all_orders()
         assert sums == kept[:2]

@@ -55,7 +55,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def stop_at_eof() -> None:
     """Stop as SIGTERM would once stdin has ended."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 4096):  # not sys.stdin.read(): its lock would be in the way at the end
+        pass
     signal.raise_signal(signal.SIGTERM)
 
 

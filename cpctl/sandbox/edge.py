@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -22,6 +24,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
+LOG: Final = logging.getLogger("cpctl.sandbox")
 HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
 OWN_WEATHER: Final = ("/v1", "/sandbox/")
 """Paths that faults do not strike here: those that ask for themselves once more is known, and the controls."""
@@ -50,7 +53,7 @@ class Edge:
         state = scope.setdefault("state", {})
         state["request_id"] = f"r-{secrets.token_hex(8)}"
         state["effects"] = {}
-        named = self._named(state["request_id"], send)
+        named = self._named(scope, state["request_id"], send)
         host = next((value for key, value in scope["headers"] if key == b"host"), b"").decode("latin-1")
         if not is_loopback(host):
             foreign = Problem("Forbidden", "the sandbox answers only on 127.0.0.1 and localhost")
@@ -69,9 +72,11 @@ class Edge:
                 return
         await self._app(scope, receive, fate)
 
-    def _named(self, request_id: str, send: Send) -> Send:
+    def _named(self, scope: Message, request_id: str, send: Send) -> Send:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if scope["method"] not in ("GET", "HEAD") or message["status"] >= HTTPStatus.BAD_REQUEST:
+                    LOG.info("%s %s %d %s", scope["method"], scope["path"], message["status"], request_id)
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-request-id", request_id.encode()),

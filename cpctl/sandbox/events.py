@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from cpctl.sandbox.order import Order
@@ -29,3 +30,9 @@ def tell(change: Change, order: Order, reason: str, message: str, at_s: float, *
         order.project,
         {"apiVersion": "ccpp/v1", "kind": "Event", "metadata": metadata, "spec": spec, "status": status},
     )
+
+
+def forget(change: Change, project: str, names: Sequence[str]) -> None:
+    """Drop a project's oldest events beyond what is kept."""
+    for name in sorted(names)[:-KEPT]:
+        change.drop("events", project, name)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cpctl.sandbox import answers, ledger, lifecycle, records, tokens
+from cpctl.sandbox import answers, events, ledger, lifecycle, records, tokens
 from cpctl.sandbox.accounts import PROJECTS, Account
 from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.faults import Faults
@@ -98,6 +98,8 @@ class Platform:
         with self.store.change() as change:
             answers.forget(change, wall_s)
             tokens.forget(change, wall_s)
+            for project in PROJECTS:
+                events.forget(change, project, [item.name for item in self.store.items("events", project)])
         self.clock.advance(0)
 
     @property

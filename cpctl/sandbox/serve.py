@@ -6,7 +6,10 @@ import asyncio
 import contextlib
 import errno
 import gc
+import itertools
+import logging
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -28,6 +31,7 @@ from cpctl.sandbox.reads import VERSION
 from cpctl.sandbox.store import Store
 from cpctl.sandbox.times import rfc3339
 
+LOG: Final = logging.getLogger("cpctl.sandbox")
 HOST: Final = "127.0.0.1"
 TICK_S: Final = 0.2
 TICKS_BETWEEN_TIDYING: Final = 50
@@ -108,11 +112,14 @@ def bound(port: int) -> socket.socket:
 
 async def tick(platform: Platform) -> None:
     """Let things happen in their time, also when nobody asks."""
-    for count in range(1, 1 << 62):
+    for count in itertools.count(1):
         await asyncio.sleep(TICK_S)
-        platform.settle()
-        if count % TICKS_BETWEEN_TIDYING == 0:
-            platform.tidy()
+        try:
+            platform.settle()
+            if count % TICKS_BETWEEN_TIDYING == 0:
+                platform.tidy()
+        except Exception:  # the disk may have room again at the next tick
+            LOG.exception("what was due could not happen")
 
 
 @contextlib.asynccontextmanager
@@ -144,6 +151,16 @@ def server_of(platform: Platform, admin_token: str) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
+def stop_on_signals(server: uvicorn.Server) -> None:
+    """SIGTERM and SIGINT end it in order; uvicorn raises them once more afterwards, which must not cut the end short."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+
+
 async def run(platform: Platform, server: uvicorn.Server, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
     async with ticking(platform):
@@ -161,6 +178,7 @@ def serve(folder: Path, wish: Wish, announce: Announce) -> None:
     Raises:
         SandboxError: It cannot start; the sentence says why.
     """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if lock.take(folder) is None:
         raise SandboxError(f"another sandbox is running in {folder}", "cpctl sandbox status")
     listener = bound(wish.port)
@@ -169,6 +187,7 @@ def serve(folder: Path, wish: Wish, announce: Announce) -> None:
     platform.settle()
     url = f"http://{HOST}:{listener.getsockname()[1]}"
     endpoint = described(platform, url)
+    stop_on_signals(server)
     write_endpoint(folder, endpoint)
     announce(endpoint)
     gc.collect()

@@ -199,8 +199,8 @@ def opened(path: Path) -> sqlite3.Connection:
         db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION:
         raise SandboxError(f"{path} was made by another version of cpctl", "cpctl sandbox reset")
-    elif (finding := db.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-        raise sqlite3.DatabaseError(finding)
+    elif db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+        raise sqlite3.DatabaseError("its pages do not fit together")
     return db
 
 

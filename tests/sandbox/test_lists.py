@@ -1,4 +1,4 @@
-"""Lists: every filter against a plain reading of all rows, pages that stay as they were, and the three ways of writing them."""
+"""Lists: every filter against a plain reading of all rows, pages that stay as they were, three ways of writing."""
 
 import threading
 from decimal import Decimal
@@ -11,7 +11,9 @@ FILTERS = {
     "subplatform": ("henan", lambda spec, status: spec["subplatform"] == "henan"),
     "cards": (
         "16",
-        lambda spec, status: status["free"] >= 16 >= spec["minCards"] and (16 - spec["minCards"]) % spec["stepCards"] == 0,
+        lambda spec, status: (
+            status["free"] >= 16 >= spec["minCards"] and (16 - spec["minCards"]) % spec["stepCards"] == 0
+        ),
     ),
     "minMemory": ("80", lambda spec, status: spec["memoryGiB"] >= 80),
     "maxPrice": ("5.5", lambda spec, status: Decimal(spec["price"]) <= Decimal("5.5")),
@@ -22,7 +24,9 @@ FILTERS = {
     "latencyClass": ("metro", lambda spec, status: spec["latencyClass"] == "metro"),
     "fieldSelector": (
         "spec.price<12,status.free>=8,spec.billing in (spot,daily),metadata.name!=x",
-        lambda spec, status: Decimal(spec["price"]) < 12 and status["free"] >= 8 and spec["billing"] in ("spot", "daily"),
+        lambda spec, status: (
+            Decimal(spec["price"]) < 12 and status["free"] >= 8 and spec["billing"] in ("spot", "daily")
+        ),
     ),
 }
 
@@ -122,7 +126,9 @@ def test_pages_stay_as_they_were(fresh_sandbox):
     """While cards are sold from under it, a list shows each offer once, as it was when the list began."""
     sandbox = fresh_sandbox
     before = {each["metadata"]["name"]: each for each in sandbox.items("/v1/offers", sortBy="status.free")}
-    sellable = [each for each in before.values() if each["spec"]["billing"] == "on-demand" and each["status"]["free"]][:60]
+    sellable = [each for each in before.values() if each["spec"]["billing"] == "on-demand" and each["status"]["free"]][
+        :60
+    ]
     stop = threading.Event()
 
     def sell():
@@ -137,7 +143,9 @@ def test_pages_stay_as_they_were(fresh_sandbox):
     rows, metadata = first["items"], first["metadata"]
     import httpx
 
-    with httpx.Client(base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.token}"}, trust_env=False) as client:
+    with httpx.Client(
+        base_url=sandbox.url, headers={"Authorization": f"Bearer {sandbox.token}"}, trust_env=False
+    ) as client:
         while "continue" in metadata:
             page = client.get("/v1/offers", params={"continue": metadata["continue"], "limit": 100}).json()
             assert page["metadata"]["resourceVersion"] == metadata["resourceVersion"]
@@ -175,7 +183,9 @@ def test_an_unchanged_list_is_not_sent_again(fresh_sandbox):
     assert sandbox.client().get("/v1/offers", params={"limit": 5}, headers=match).status_code == 200
 
 
-@pytest.mark.parametrize("plural", ["subplatforms", "providers", "products", "models", "sources", "scenarios", "projects"])
+@pytest.mark.parametrize(
+    "plural", ["subplatforms", "providers", "products", "models", "sources", "scenarios", "projects"]
+)
 def test_every_row_is_the_object(sandbox, plural):
     for item in sandbox.items(f"/v1/{plural}")[:5]:
         one = sandbox.get(f"/v1/{plural}/{item['metadata']['name']}").json()

@@ -2,16 +2,17 @@
 
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sandbox_inside import MORNING, Inside
 
 from cpctl.sandbox import ledger
 from cpctl.sandbox.money import amount_fen, fen, paid_seconds, yuan
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.times import beijing_day, days, next_midnight
+from sandbox_inside import MORNING, Inside
 
 HOUR_S, DAY_S = 3600, 86_400
 TO_MIDNIGHT_S = next_midnight(MORNING) - int(MORNING)
@@ -48,7 +49,7 @@ def test_days_are_beijings(start, length):
     cut = days(start, start + length)
     assert cut[0][0] == start
     assert cut[-1][1] == start + length
-    assert all(end == following for (_, end), (following, _) in zip(cut, cut[1:], strict=False))
+    assert all(end == following for (_, end), (following, _) in pairwise(cut))
     for begin, end in cut:
         assert beijing_day(begin) == beijing_day(end - 1)
         assert datetime.fromtimestamp(end, UTC).hour == 16 or end == start + length

@@ -12,7 +12,9 @@ def unique(stem: str) -> str:
 @pytest.fixture
 def offer(sandbox):
     """An offer sold card by card, with room."""
-    return next(each for each in sandbox.items("/v1/offers", cards=4, billing="on-demand") if each["spec"]["stepCards"] == 1)
+    return next(
+        each for each in sandbox.items("/v1/offers", cards=4, billing="on-demand") if each["spec"]["stepCards"] == 1
+    )
 
 
 def refusal(answer, status, reason):
@@ -158,7 +160,10 @@ def test_limits_hold(sandbox, offer, limits, spec_limits, name):
 
 def test_the_quota_and_the_balance_hold(sandbox):
     big = [each for each in sandbox.items("/v1/offers", billing="monthly") if each["status"]["free"] >= 8]
-    lines = {each["metadata"]["name"]: each["status"]["free"] // each["spec"]["stepCards"] * each["spec"]["stepCards"] for each in big}
+    lines = {
+        each["metadata"]["name"]: each["status"]["free"] // each["spec"]["stepCards"] * each["spec"]["stepCards"]
+        for each in big
+    }
     body = sandbox.order_body(unique("rich"), lines, duration="3650d")
     problem = refusal(sandbox.post("/v1/orders", body, account="other"), 402, "InsufficientBalance")
     assert problem["available"] == "1000000.00"

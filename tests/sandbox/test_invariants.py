@@ -1,0 +1,97 @@
+"""Stock and money under every order of events: a stateful test over two provinces, five offers, and a clock."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from cpctl.sandbox.problems import Problem
+from cpctl.sandbox.store import Store
+from sandbox_inside import Inside
+
+NAMES = st.sampled_from([f"o{number}" for number in range(8)])
+GROUPS = {"on-demand": ("of-a", "of-b"), "spot": ("of-c",), "daily": ("of-d",), "monthly": ("of-m",)}
+
+
+class Market(RuleBasedStateMachine):
+    """Placing, activating, failing, releasing, waiting, and being killed."""
+
+    def __init__(self):
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="cpctl-market-"))
+        self.inside = Inside(self.folder)
+
+    @rule(
+        name=NAMES,
+        billing=st.sampled_from(sorted(GROUPS)),
+        cards=st.lists(st.integers(1, 30), min_size=1, max_size=2),
+        duration=st.sampled_from(["90s", "2h", "25h", "3d"]),
+    )
+    def place(self, name, billing, cards, duration):
+        lines = dict(zip(GROUPS[billing], cards, strict=False))
+        self.attempt(lambda: self.inside.place(name, lines, duration=duration))
+
+    @rule(name=NAMES, step=st.sampled_from([0.0, 0.3, 60.0]), failing=st.booleans())
+    def activate(self, name, step, failing):
+        self.attempt(lambda: self.inside.activate(name, step_s=step, failing=failing))
+
+    @rule(name=NAMES)
+    def release(self, name):
+        self.attempt(lambda: self.inside.release(name))
+
+    @rule(seconds=st.sampled_from([0, 1, 30, 899, 900, 3600, 50_000, 86_400, 200_000]))
+    def wait(self, seconds):
+        self.inside.pass_time(seconds)
+
+    @rule()
+    def crash(self):
+        """Memory is lost; what was committed is there again."""
+        before = {
+            key: {name: item.body for name, item in items.items()}
+            for key, items in self.inside.store.collections.items()
+        }
+        self.inside.store.db.close()
+        self.inside.store = self.inside.platform.store = Store(self.folder / "sandbox.db")
+        after = {
+            key: {name: item.body for name, item in items.items()}
+            for key, items in self.inside.store.collections.items()
+        }
+        assert {key: items for key, items in before.items() if items} == after
+
+    @staticmethod
+    def attempt(act):
+        try:
+            act()
+        except Problem:
+            return
+
+    @invariant()
+    def holds(self):
+        self.inside.check()
+
+    @invariant()
+    def bills_are_charges(self):
+        rows = self.inside.store.db.execute("SELECT ref, -amount FROM ledger WHERE kind = 'charge'").fetchall()
+        bills = {
+            item.name: item.obj["status"]["amount"].replace(".", "")
+            for item in self.inside.store.items("bills", "default")
+        }
+        assert dict(rows) == {name: int(text) for name, text in bills.items()}
+        assert len(rows) == len(bills)
+
+    def teardown(self):
+        self.inside.store.db.close()
+        shutil.rmtree(self.folder)
+
+
+Market.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestMarket = Market.TestCase
+
+
+@pytest.mark.soak
+def test_ten_thousand_steps():
+    run_state_machine_as_test(Market, settings=settings(max_examples=200, stateful_step_count=50, deadline=None))
