@@ -163,7 +163,7 @@ class Runtime:
     @cached_property
     def credentials(self) -> Credentials:
         """Who speaks to the profile's platform."""
-        from cpctl.auth.identity import credentials_for
+        from cpctl.identity import credentials_for
 
         return credentials_for(self.profile, self.env, self.clock, self.sender_to(self.profile.endpoint))
 
@@ -171,8 +171,9 @@ class Runtime:
         """The way to any endpoint; without a bearer no token goes along."""
         from cpctl.api.transport import HttpxTransport
 
-        hint = "cpctl sandbox up" if endpoint.loopback else None
-        return HttpxTransport(endpoint, bearer, clock=self.clock, env=self.env, trace=self.trace, down_hint=hint)
+        trace = self.trace if self.options.verbose else None  # bodies are masked for it, which takes time
+        hint = "cpctl sandbox up" if endpoint.loopback and endpoint == self.profile.server else None
+        return HttpxTransport(endpoint, bearer, clock=self.clock, env=self.env, trace=trace, down_hint=hint)
 
     @property
     def journal_folder(self) -> Path:

@@ -22,6 +22,10 @@ class NotSent(Exception):
     """No byte of the request left this machine; the words say why."""
 
 
+class Untrusted(NotSent):
+    """The server could not show that it is who it should be."""
+
+
 class Cut(Exception):
     """The request left, whole or in part, and no whole answer came back; the words say why."""
 
@@ -154,7 +158,8 @@ class Line:
             return Late("it took too long")
         if self._late or isinstance(error, httpx.TimeoutException):
             return kind("no connection in time")
-        return kind(_words(error))
+        distrust = _distrust(error)
+        return Untrusted(f"its certificate is not trusted ({distrust})") if distrust else kind(_words(error))
 
 
 def tls_context() -> Any:
@@ -174,6 +179,15 @@ def tls_context() -> Any:
             detail=f"this machine's certificates cannot be read: {_words(error)}",
             hint="check SSL_CERT_FILE and SSL_CERT_DIR",
         ) from error
+
+
+def _distrust(error: BaseException | None) -> str:
+    """Why the certificate was not believed, or nothing when that was not the trouble."""
+    import ssl
+
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error.verify_message if error is not None else ""
 
 
 def _words(error: BaseException | None) -> str:

@@ -31,6 +31,7 @@ class Standing(Enum):
     FINAL = "the platform has spoken: asking again changes nothing"
     UNSENT = "no byte of the request left this machine"
     UNTOUCHED = "the platform promises that nothing was begun"
+    BUSY = "an earlier sending of the same key is still at work"
     DOUBTFUL = "it may have acted or not"
 
 
@@ -42,7 +43,9 @@ def standing(status: int, reason: str, understood: bool) -> Standing:
     """
     if (status, reason) in {(429, "RateLimited"), (503, "Overloaded")}:
         return Standing.UNTOUCHED
-    if status >= 500 or (status, reason) == (409, "InProgress"):
+    if (status, reason) == (409, "InProgress"):
+        return Standing.BUSY
+    if status >= 500:
         return Standing.DOUBTFUL
     if not understood and status not in NOT_KEPT:
         return Standing.DOUBTFUL
@@ -54,20 +57,20 @@ def is_keyed(request: Request) -> bool:
     return any(name.lower() == "idempotency-key" for name in request.headers)
 
 
-def may_send_again(request: Request, standing: Standing, tries: int, doubtful: bool) -> bool:
+def may_send_again(request: Request, standing: Standing, tries: int) -> bool:
     """Whether the same bytes may be sent once more, time permitting.
 
     Args:
+        standing: After the last attempt.
         tries: Attempts made so far.
-        doubtful: An attempt of this request, the last one included, may have acted.
     """
-    if standing is Standing.FINAL:
+    if standing in (Standing.UNTOUCHED, Standing.BUSY):
+        return request.spending or tries < READ_TRIES
+    if standing is not Standing.DOUBTFUL:
         return False
-    if not request.spending:
-        return standing is not Standing.UNSENT and tries < READ_TRIES
-    if not doubtful:
-        return standing is Standing.UNTOUCHED
-    return is_keyed(request)
+    if request.spending:
+        return is_keyed(request) and tries < (request.most_tries or 1)
+    return tries < READ_TRIES
 
 
 def pause_s(tries: int, asked_s: float | None, jitter: float) -> float:
@@ -100,7 +103,7 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def first_byte_limit_s(request: Request, tries: int, left_s: float) -> float:
     """How long to wait for an answer to begin: half the time when a second attempt may follow, else all of it."""
-    return left_s / 2 if tries == 1 and (not request.spending or is_keyed(request)) else left_s
+    return left_s / 2 if tries == 1 and may_send_again(request, Standing.DOUBTFUL, tries) else left_s
 
 
 def checked_path(path: str) -> str:

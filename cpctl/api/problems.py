@@ -111,10 +111,11 @@ def problem_of(status: int, body: bytes, content_type: str = "") -> Problem:
     error = document.get("error")
     if isinstance(error, str):
         said = _text(document.get("error_description")) or error
-        return Problem(WORDS.get(status, "Failed"), said, True, {}, error)
+        return Problem(_loading(status, said) or _word(status), said, True, {}, error)
     if isinstance(error, dict):
-        reason = _camel(_text(error.get("code")) or _text(error.get("type")))
-        return Problem(reason or _word(status), _text(error.get("message")) or f"HTTP {status}", True, {})
+        said = _text(error.get("message")) or f"HTTP {status}"
+        reason = _loading(status, said) or _camel(_text(error.get("code")) or _text(error.get("type")))
+        return Problem(reason or _word(status), said, True, {})
     reason = _text(document.get("reason"))
     if REASON.fullmatch(reason):
         said = _text(document.get("detail")) or _text(document.get("title")) or f"HTTP {status}"
@@ -201,6 +202,11 @@ def _hint(kind: type[CpctlError], reason: str, request: Request) -> str | None:
     if kind is OutcomeUnknown and request.spending:
         return "the same command again"
     return HINTS.get(reason)
+
+
+def _loading(status: int, said: str) -> str:
+    """A model that is being read into memory begins nothing: ask again."""
+    return "Overloaded" if status == 503 and "loading" in said.lower() else ""
 
 
 def _json(body: bytes) -> dict[str, Any]:

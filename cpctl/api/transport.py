@@ -13,7 +13,7 @@ from cpctl import __version__
 from cpctl.api import policy
 from cpctl.api.attempt import Attempt, Failure, Streamed
 from cpctl.api.body import decoded, is_json
-from cpctl.api.line import Cut, Late, Line, NotSent, tls_context
+from cpctl.api.line import Cut, Late, Line, NotSent, Untrusted, tls_context
 from cpctl.api.masking import masked_body, masked_headers, without
 from cpctl.api.policy import Standing
 from cpctl.api.problems import error_of, outcome_unknown, problem_of, redirected
@@ -25,6 +25,7 @@ from cpctl.resources.exchange import Answer, Request
 from cpctl.resources.secret import Bearer, checked
 
 T = TypeVar("T")
+TRUST_HINT = "SSL_CERT_FILE=CA.pem, if it is your company's own authority that is missing"
 Trace = Callable[[int, str], None]
 Step = Callable[[Attempt], T]
 
@@ -92,14 +93,14 @@ class HttpxTransport:
         doubtful, renewed = False, False
         for tries in count(1):
             try:
-                return self._attempt(Attempt(request, self._line(), ends, tries), step)
+                return self._attempt(Attempt(request, self._line(fresh=request.spending), ends, tries), step)
             except Failure as failure:
                 if not renewed and self._renew(failure.error):
                     renewed = True
                     continue
-                doubtful = doubtful or failure.standing is Standing.DOUBTFUL
+                doubtful = doubtful or failure.standing in (Standing.DOUBTFUL, Standing.BUSY)
                 pause_s = policy.pause_s(tries, failure.retry_after_s, self._jitter())
-                again = policy.may_send_again(request, failure.standing, tries, doubtful)
+                again = policy.may_send_again(request, failure.standing, tries)
                 if not again or self._clock.monotonic() + pause_s >= ends:
                     raise self._last(request, failure, doubtful) from failure
                 self._tell(6, f"{failure.error.message}; again in {pause_s:.1f} s")
@@ -135,7 +136,7 @@ class HttpxTransport:
             self._ask(attempt, began)
             return step(attempt)
         except NotSent as fault:
-            raise Failure(self._unreachable(str(fault)), Standing.UNSENT) from fault
+            raise Failure(self._unreachable(fault), Standing.UNSENT) from fault
         except Cut as fault:
             raise Failure(self._cut(attempt, fault), Standing.DOUBTFUL) from fault
         except BaseException:
@@ -221,11 +222,11 @@ class HttpxTransport:
 
     # lines
 
-    def _line(self) -> Line:
-        try:
+    def _line(self, *, fresh: bool) -> Line:
+        """A connection; one that was idle may be closed at its other end, which a request sent once cannot risk."""
+        if self._idle and not fresh:
             return self._idle.pop()
-        except IndexError:
-            return Line(self._endpoint, self._tls, proxy_for(self._endpoint, self._env))
+        return Line(self._endpoint, self._tls, proxy_for(self._endpoint, self._env))
 
     @cached_property
     def _tls(self) -> Any:
@@ -240,8 +241,10 @@ class HttpxTransport:
 
     # words
 
-    def _unreachable(self, why: str) -> Unreachable:
-        return Unreachable(detail=f"platform {self.origin} is not answering: {why}", hint=self._down_hint)
+    def _unreachable(self, fault: NotSent) -> Unreachable:
+        if isinstance(fault, Untrusted):
+            return Unreachable(reason="Untrusted", detail=f"{self.origin} is not believed: {fault}", hint=TRUST_HINT)
+        return Unreachable(detail=f"platform {self.origin} is not answering: {fault}", hint=self._down_hint)
 
     def _cut(self, attempt: Attempt, fault: Cut) -> CpctlError:
         if isinstance(fault, Late):

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from cpctl.auth.identity import Stores
     from cpctl.auth.token import Found
+    from cpctl.identity import Stores
     from cpctl.runtime import Runtime, Verb
 
 ENVIRONMENT = "CPCTL_TOKEN"
@@ -102,7 +102,7 @@ def whoami(rt: Runtime, *, output: flags.DocumentOutput = None) -> Verb:
 
 
 def _stores(rt: Runtime) -> Stores:
-    from cpctl.auth.identity import Stores
+    from cpctl.identity import Stores
 
     return Stores(rt.profile, rt.env)
 

@@ -19,9 +19,11 @@ class Request:
         path: Below the endpoint, already escaped, query included: `/v1/orders?project=default`.
         body: The exact bytes, or None.
         headers: Beside those every request carries (host, credentials, user agent, accept).
-        spending: Sent once: a lost answer leaves the outcome unknown (exit 11) and is never asked for again by itself; the
-            next run of the same command sends the same bytes. Anything else may be sent again until the deadline.
+        spending: Sent once: a lost answer leaves the outcome unknown (exit 11) and is never asked for again by itself;
+            the next run of the same command sends the same bytes. Anything else may be sent again until the deadline.
         deadline_s: Everything included: connecting, sending again, reading the last byte.
+        most_tries: How often a spending request with an Idempotency-Key may be sent in all when answers are lost; None
+            is once. What the platform promised not to have begun is asked for again either way.
     """
 
     method: str
@@ -30,6 +32,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     spending: bool = False
     deadline_s: float = 30.0
+    most_tries: int | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from cpctl.resources.exchange import Request
 
 READ = Request("GET", "/v1/offers")
 SPEND = Request("POST", "/v1/orders?project=p", b'{"a": 1}', {"Idempotency-Key": "key-12345"}, spending=True)
+THRICE = Request(SPEND.method, SPEND.path, SPEND.body, SPEND.headers, spending=True, most_tries=3)
 UNKEYED = Request("POST", "/openai/v1/chat/completions", b"{}", spending=True)
 CUT = raw(b"")
 
@@ -116,39 +117,53 @@ def test_a_read_succeeds_when_the_trouble_was_short():
     assert sent(Wire(CUT, problem(500, "Internal"), answer('{"a": 1}')), READ).json() == {"a": 1}
 
 
+LOST = [
+    CUT,
+    answer("<html>", "502 Bad Gateway", "text/html"),
+    problem(500, "Internal"),
+    problem(503, "Unavailable"),
+    problem(504, "GatewayTimeout"),
+    answer("{", "201 Created"),
+]
+
+
+@pytest.mark.parametrize("trouble", LOST)
+def test_a_lost_answer_to_a_purchase_is_outcome_unknown_and_never_asked_for_by_itself(trouble):
+    wire = Wire(trouble, answer("{}", "201 Created"))
+    error = refused(wire, SPEND)
+    assert isinstance(error, OutcomeUnknown) and error.exit_code == 11
+    assert "never buys twice" in (error.advice or "") and len(wire.requests) == 1
+
+
 @pytest.mark.parametrize(
-    "trouble",
-    [
-        CUT,
-        answer("<html>", "502 Bad Gateway", "text/html"),
-        problem(500, "Internal"),
-        problem(503, "Unavailable"),
-        problem(504, "GatewayTimeout"),
-        problem(409, "InProgress"),
-        answer("{", "201 Created"),
-        problem(429, "RateLimited"),
-    ],
+    "trouble", [problem(429, "RateLimited"), problem(503, "Overloaded"), problem(409, "InProgress")]
 )
-def test_a_purchase_is_the_same_bytes_with_the_same_key_until_it_is_settled(trouble):
+def test_a_purchase_that_was_not_begun_or_is_at_work_is_sent_again_byte_by_byte(trouble):
     wire = Wire(trouble, trouble, trouble, answer('{"kind": "Order"}', "201 Created"))
     assert sent(wire, SPEND).status == 201
     assert len(wire.requests) == 4 and len(set(wire.requests)) == 1
 
 
-@pytest.mark.parametrize("trouble", [CUT, problem(500, "Internal"), problem(409, "InProgress"), answer("{")])
-def test_no_definite_answer_by_the_deadline_is_outcome_unknown(trouble):
-    wire, clock = Wire(trouble), FakeClock()
+def test_one_still_at_work_at_the_deadline_is_outcome_unknown():
+    wire, clock = Wire(problem(409, "InProgress")), FakeClock()
     error = refused(wire, SPEND, clock=clock)
-    assert isinstance(error, OutcomeUnknown) and error.exit_code == 11
-    assert "never buys twice" in (error.advice or "")
-    assert SPEND.deadline_s * 0.7 < clock.passed <= SPEND.deadline_s and len(wire.requests) > 5
+    assert error.exit_code == 11 and len(wire.requests) > 5
+    assert SPEND.deadline_s * 0.7 < clock.passed <= SPEND.deadline_s
+
+
+@pytest.mark.parametrize("trouble", LOST)
+def test_who_asks_for_more_tries_gets_them_with_the_same_key(trouble):
+    wire = Wire(trouble, trouble, answer('{"kind": "Order"}', "201 Created"))
+    assert sent(wire, THRICE).status == 201
+    assert len(wire.requests) == 3 and len(set(wire.requests)) == 1
+    assert refused(Wire(trouble), THRICE).exit_code == 11
 
 
 @pytest.mark.parametrize(
     "later", [problem(401, "Unauthorized"), problem(403, "Forbidden"), problem(429, "QuotaExhausted")]
 )
 def test_a_later_answer_that_is_not_kept_settles_nothing(later):
-    assert refused(Wire(CUT, later), SPEND).exit_code == 11
+    assert refused(Wire(CUT, later), THRICE).exit_code == 11
 
 
 @pytest.mark.parametrize(
@@ -156,7 +171,7 @@ def test_a_later_answer_that_is_not_kept_settles_nothing(later):
     [(problem(409, "AlreadyExists"), 5), (problem(409, "NoCapacity"), 6), (problem(402, "LimitExceeded"), 7)],
 )
 def test_a_final_refusal_settles_an_earlier_doubt(later, code):
-    assert refused(Wire(CUT, later), SPEND).exit_code == code
+    assert refused(Wire(CUT, later), THRICE).exit_code == code
 
 
 def test_the_platform_gone_after_the_first_sending_is_outcome_unknown():
@@ -167,7 +182,15 @@ def test_the_platform_gone_after_the_first_sending_is_outcome_unknown():
         connection.close()
 
     wire.scripts.append(answer_nothing_more)
-    assert refused(wire, SPEND).exit_code == 11
+    assert refused(wire, THRICE).exit_code == 11
+
+
+def test_a_purchase_never_rides_on_a_connection_that_was_idle():
+    wire = Wire(answer())
+    with talking_to(wire) as transport:
+        transport.send(READ)
+        transport.send(SPEND)
+    assert wire.connections == 2
 
 
 def test_a_promise_that_nothing_was_begun_ends_in_unreachable():
