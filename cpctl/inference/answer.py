@@ -66,8 +66,7 @@ class Answer:
 
         Raises:
             CpctlError: It is an error, as inference/refusal.py reads it.
-            BadAnswer: It is not JSON.
-            AnswerIncomplete: Either of these, after something of the model's own had come.
+            AnswerIncomplete: The same after something of the model's own had come; or it is not JSON.
         """
         if not data.strip():
             return []
@@ -77,7 +76,7 @@ class Answer:
         try:
             return self._merge(_document(data), name)
         except CpctlError as error:
-            if not self.begun:
+            if not self.begun and not isinstance(error, BadAnswer):
                 raise
             raise AnswerIncomplete(detail=f"the answer was cut: {error.message}") from error
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DEADLINE_S = 600.0
 FIRST_TOKEN_S = 120.0
+TRIES = 3
 AGAIN = "it may have been charged; running it again may be charged again"
 STREAM = "text/event-stream, application/json;q=0.9"
 
@@ -56,13 +57,15 @@ class Asked(NamedTuple):
 def call(sender: Sender, asked: Asked, clock: Clock, answer: Answer) -> Iterator[Piece]:
     """The answer as it comes; `answer` holds all that came, whatever the end is.
 
+    A server may stream or not, whatever was asked for: what its first byte says counts.
+
     Raises:
         AnswerIncomplete: It was cut, or its first token was too late.
         OutcomeUnknown: The request left and no answer began.
         CpctlError: The server refused.
     """
     try:
-        yield from (_streamed if asked.stream else _whole)(sender, asked, clock, answer)
+        yield from _read(sender, asked, clock, answer)
     except OutcomeUnknown as unknown:
         unknown.advice = AGAIN
         raise
@@ -77,24 +80,20 @@ def request_of(asked: Asked) -> Request:
     if asked.key:
         headers["Idempotency-Key"] = asked.key
     body = json.dumps(asked.body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Request("POST", asked.path, body, headers, spending=True, deadline_s=asked.deadline_s)
+    tries = TRIES if asked.key else None  # without a key only what the server refused to begin is sent again
+    return Request("POST", asked.path, body, headers, spending=True, deadline_s=asked.deadline_s, most_tries=tries)
 
 
-def _whole(sender: Sender, asked: Asked, _clock: Clock, answer: Answer) -> Iterator[Piece]:
-    reply = sender.send(request_of(asked))
-    answer.headers = reply.headers
-    yield from answer.whole(reply.json())
-
-
-def _streamed(sender: Sender, asked: Asked, clock: Clock, answer: Answer) -> Iterator[Piece]:
+def _read(sender: Sender, asked: Asked, clock: Clock, answer: Answer) -> Iterator[Piece]:
     began = clock.monotonic()
+    patience_s = asked.first_token_s if asked.stream else asked.deadline_s
     with sender.stream(request_of(asked)) as reply:
         answer.headers = reply.headers
         _refuse_pages(reply)
-        chunks = _in_time(_uncut(reply), answer, lambda: clock.monotonic() - began, asked.first_token_s)
+        chunks = _in_time(_uncut(reply), answer, lambda: clock.monotonic() - began, patience_s)
         head, chunks = _peeked(chunks)
-        read = _from_document if head.startswith(b"{") else _from_events
-        yield from read(answer, chunks)
+        pieces = _from_document if head.startswith(b"{") else _from_events
+        yield from pieces(answer, chunks)
 
 
 def _from_events(answer: Answer, chunks: Iterable[bytes]) -> Iterator[Piece]:

@@ -242,9 +242,13 @@ def test_whole_answers():
     assert pieces == [Piece("一二")] and answer.document() == WHOLE
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"choices": []}', b'{"choices": [7]}', b"null", b"7"])
-def test_a_body_that_is_no_answer(body):
-    with pytest.raises(BadAnswer):
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [(b"{}", BadAnswer), (b'{"choices": []}', BadAnswer), (b'{"choices": [7]}', BadAnswer)]
+    + [(body, AnswerIncomplete) for body in (b"", b"[]", b"null", b"7", b"oops", b'{"choi', b'{"a": 1}}')],
+)
+def test_a_body_that_is_no_answer(body, kind):
+    with pytest.raises(kind):
         answered(body, headers=JSON, asked=ASKED._replace(stream=False))
 
 
@@ -259,6 +263,7 @@ def test_the_request():
         "stream_options": {"include_usage": True},
     }
     assert sent.spending and sent.headers["Idempotency-Key"] == "k-12345678" and sent.deadline_s == 600
+    assert sent.most_tries == 3 and request_of(ASKED).most_tries is None
     assert "stream" not in json.loads(request_of(ASKED._replace(stream=False)).body)
 
 
