@@ -1,47 +1,67 @@
 #!/usr/bin/env bash
-# The main job from end to end on a platform of its own: find cards in several provinces, buy, switch on, look, call a model, give back.
-# `make demo` runs it. It keeps to its own folders and port, prints each command before it runs it, and stops the sandbox it started.
+# The main job from end to end on a platform of its own: find cards in several provinces, buy, switch on, look, call a model,
+# give back. `make demo` runs it. It keeps to its own folders and port, prints each command before it runs it, and stops the
+# sandbox that it started.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 cpctl=${CPCTL:-$here/.venv/bin/cpctl}
 place=$(mktemp -d "${TMPDIR:-/tmp}/cpctl-demo.XXXXXX")
+for name in $(compgen -e | grep '^CPCTL' || true); do unset "$name"; done
 export XDG_CONFIG_HOME=$place/config XDG_STATE_HOME=$place/state XDG_CACHE_HOME=$place/cache XDG_DATA_HOME=$place/data
-for name in $(compgen -e | grep '^CPCTL_' || true); do [ "$name" = CPCTL_DEMO_PORT ] || unset "$name"; done
 
 finish() {
     code=$?
+    trap - EXIT
     "$cpctl" sandbox down >/dev/null 2>&1 || true
     rm -rf "$place"
-    [ "$code" = 0 ] || echo "demo: the last command ended with $code" >&2
+    [ "$code" = 0 ] || echo "demo: ended with $code" >&2
     exit "$code"
 }
 trap finish EXIT
 trap 'exit 130' INT
-trap 'exit 143' TERM
+trap 'exit 143' TERM HUP
 
-say() { printf '\n\033[1m# %s\033[0m\n' "$*"; }
-[ -t 1 ] || say() { printf '\n# %s\n' "$*"; }
+if [ -t 1 ]; then bold=$'\033[1m' plain=$'\033[0m'; else bold='' plain=''; fi
+say() { printf '\n%s# %s%s\n' "$bold" "$*" "$plain"; }
 run() {
-    printf '$'; printf ' %s' cpctl "$@"; printf '\n'
+    local word shown=cpctl
+    for word in "$@"; do
+        case $word in *[!A-Za-z0-9_./:=,@-]*) shown+=" '$word'" ;; *) shown+=" $word" ;; esac
+    done
+    printf '$ %s\n' "$shown"
     "$cpctl" "$@"
 }
 
-say "A complete platform on this machine: ten provinces, real HTTP, sandbox prices, no money"
-run sandbox up --port "${CPCTL_DEMO_PORT:-0}" --speed 60
-run overview
+say 'A complete platform on this machine: ten provinces, real HTTP; fictitious providers, sandbox prices, no money'
+run sandbox up --port 0 --seed 1 --speed 60
+run get subplatforms
 
-say "Find: the same accelerator in two provinces, cheapest first come later; here the first five"
+say 'Find: an accelerator in two provinces, typed in pinyin and in Chinese'
 run get offers --province shanxi,宁夏 --accelerator 昇腾910B --cards 8 --limit 5
 
-say "Buy and switch on: 24 cards; no single province has to have them all"
-cat > "$place/order.yaml" <<'YAML'
-apiVersion: ccpp/v1
-kind: Order
-metadata:
-  name: demo-train
-  labels: {team: demo}
-spec:
-  allocations: []
-  duration: 2h
-YAML
+say 'Buy and switch on: the cheapest 40 cards over both provinces, held at the price shown, then up card by card'
+run create order demo-train --accelerator 昇腾910B --cards 40 --duration 2h --province shanxi,宁夏 \
+    --budget 1000 --activate --wait --yes
+run get orders -o wide
+run get cards --order demo-train --limit 3
+
+say 'Reach them: hosts and ports, and what has happened so far'
+run describe order/demo-train
+
+say 'Call a model that is hosted on the platform'
+run call deepseek-v3.2 '一句话：什么是卡时？'
+
+say 'Give back: billing stops, the cards return, and each line of the bill is price × cards × seconds / 3600'
+run release order/demo-train
+run get bills --order demo-train
+run get projects
+
+say 'The same in one file, safe to run twice: one order, one charge'
+manifest=$here/examples/order.yaml
+run apply -f "$manifest" --activate --wait
+run apply -f "$manifest" --activate --wait
+run delete order/train-7b
+
+say 'Stop the sandbox that this demo started'
+run sandbox down

@@ -1,4 +1,4 @@
-"""From a spec to priced allocations: the planner's choice or the manifest's own, quoted by the platform, within limits."""
+"""From a spec to priced allocations: the planner's choice or the manifest's own, quoted by the platform, in limits."""
 
 from __future__ import annotations
 

@@ -10,7 +10,11 @@ from cpctl.errors import LimitExceeded
 
 # name in config and environment → name in a request
 WIRE = {"max-price": "maxPrice", "max-order": "maxOrder", "max-day": "maxDay"}
-WORDS = {"max-price": "CNY per card-hour", "max-order": "CNY for an order", "max-day": "CNY for a day"}
+WORDS = {
+    "max-price": "{what} costs {figure} CNY per card-hour",
+    "max-order": "{what} would cost {figure} CNY",
+    "max-day": "{what} would make it {figure} CNY for a day",
+}
 
 
 class Set(Protocol):
@@ -69,8 +73,8 @@ class Limits(Mapping[str, Limit]):
         limit = self._least.get(name)
         if limit is not None and figure > limit.amount:
             raise LimitExceeded(
-                detail=f"{what} is {figure} {WORDS[name]}, the limit is {limit.amount} ({name} of {limit.set_by});"
-                " nothing was bought",
+                detail=f"{WORDS[name].format(what=what, figure=figure)}, the limit is {limit.amount}"
+                f" ({name} of {limit.set_by}); nothing was bought",
                 limit=name,
                 figure=str(figure),
                 set_by=limit.set_by,

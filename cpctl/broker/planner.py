@@ -197,7 +197,7 @@ def _no_plan(
         detail += f"; not answering: {', '.join(sorted(absent))}"
     return NoCapacity(
         detail=detail,
-        hint="choose again: cpctl get offers",
+        hint="cpctl get offers",
         without=without,
         wanted=request.cards,
         absent=tuple(absent),

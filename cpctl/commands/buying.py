@@ -71,7 +71,7 @@ def receipt(rt: Runtime, market: Market, found: Found) -> None:
     order, status = found.order, found.order.status
     provinces = ", ".join(sorted({one.province for one in status.allocations}))
     rt.say(
-        f'order "{order.name}" at {market.title}: {order.phase}, {status.cards.total} cards in {provinces or "nowhere"},'
+        f'order "{order.name}" at {market.title}: {order.phase}, {status.cards.total} cards in {provinces or "-"},'
         f" {status.price_per_hour} CNY/hour, {status.total} CNY at most{_hold(found)}"
     )
 
@@ -126,7 +126,7 @@ def ended(found: Found) -> Conflict | NoCapacity:
     detail = f'order "{found.order.name}" is {found.order.phase}' + (f" ({why})" if why else "")
     lacking = any(word in (status.reason or "").lower().replace(" ", "") for word in LACK_OF_CAPACITY)
     if lacking:
-        return NoCapacity(detail=detail, hint="choose again: cpctl get offers")
+        return NoCapacity(detail=detail, hint="cpctl get offers")
     return Conflict(reason="Ended", detail=detail, hint=f"cpctl describe order/{found.order.name}")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cpctl.runtime import Runtime, Verb
 
 EVENTS_SHOWN = 50
-REACHED_BY = ("card", "host", "port", "user", "jumpHost")
+REACHED_BY = ("host", "port", "user", "jumpHost")
 
 
 def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
@@ -58,12 +58,13 @@ def _with_access(rt: Runtime, order: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         path = object_path("/v1/access", str(order["metadata"]["name"]))
         hosts = rt.platform.one(path, {"project": rt.platform.project})["status"]["hosts"]
-        rows = [{key: host.get(key) for key in REACHED_BY} for host in hosts]
+        ways = [tuple(host.get(key) for key in REACHED_BY) for host in hosts]
     except CpctlError as error:
         rt.say(f"how to reach the cards is not known: {error.message}")
         return order
     except (KeyError, TypeError, AttributeError) as error:
         raise BadAnswer(detail="the platform's access details are not as the contract says") from error
+    rows = [{**dict(zip(REACHED_BY, way, strict=True)), "cards": ways.count(way)} for way in dict.fromkeys(ways)]
     return {**order, "access": rows}
 
 
