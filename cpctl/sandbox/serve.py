@@ -152,7 +152,7 @@ def server_of(platform: Platform, admin_token: str) -> uvicorn.Server:
 
 
 def stop_on_signals(server: uvicorn.Server) -> None:
-    """SIGTERM and SIGINT end it in order; uvicorn raises them once more afterwards, which must not cut the end short."""
+    """SIGTERM and SIGINT end it in order; uvicorn raises them again afterwards, which must not cut the end short."""
 
     def stop(_number: int, _frame: object) -> None:
         server.should_exit = True
