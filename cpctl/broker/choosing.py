@@ -83,9 +83,13 @@ def plan_request(spec: OrderSpec, limits: Limits, residency: frozenset[str]) -> 
     )
 
 
+FLAGS = "create order"  # the source of an order that flags describe, not a manifest
+
+
 def own_limits(limits: Limits, spec: OrderSpec, source: str) -> Limits:
     """The limits of profile and environment with those the order states itself."""
-    return limits.and_also("max-price", spec.limits.max_price, source).and_also("max-order", spec.limits.budget, source)
+    price, budget = ("--max-price", "--budget") if source == FLAGS else (f"{source} (maxPrice)", f"{source} (budget)")
+    return limits.and_also("max-price", spec.limits.max_price, price).and_also("max-order", spec.limits.budget, budget)
 
 
 def _residency(what: str, where: str, residency: frozenset[str]) -> LimitExceeded:

@@ -61,7 +61,7 @@ class Record:
 
     @property
     def file_name(self) -> str:
-        """Names are DNS labels, so that dots part them."""
+        """For people to find it by; what counts is in the file."""
         return f"{self.project}.{self.name}.{self.verb}.{self.key[-12:]}.toml"
 
 
@@ -100,7 +100,12 @@ class Journal:
 
     def open(self, verb: str, project: str, name: str) -> Record | None:
         """The latest record of that intent which is not closed (prepared or placed), or None."""
-        found = [one for one in self._records(f"{project}.{name}.{verb}.") if one.state in ("prepared", "placed")]
+        intent = (verb, project, name)  # compared with the record's own words: project names may hold dots
+        found = [
+            one
+            for one in self._records(f"{project}.{name}.{verb}.")
+            if (one.verb, one.project, one.name) == intent and one.state in ("prepared", "placed")
+        ]
         return max(found, key=lambda one: one.created_at, default=None)
 
     def _records(self, prefix: str) -> Iterator[Record]:

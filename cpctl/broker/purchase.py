@@ -7,6 +7,7 @@ obtain → unfinished record? → the same bytes again
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -66,7 +67,7 @@ def obtain(market: Market, intent: Intent) -> Obtained:
     """
     name = intent.wanted.name
     begun = unfinished(market, "place", name)
-    if begun is not None:
+    if begun is not None and _is_still_wanted(market, intent, begun):
         finished = _finished(market, intent, begun)
         if finished is not None:
             return finished
@@ -120,6 +121,18 @@ def _closed(market: Market, verb: str, name: str) -> None:
 # an order that is there already, or may be
 
 
+def _is_still_wanted(market: Market, intent: Intent, begun: Record) -> bool:
+    """Whether the record asks for what is wanted now, within the limits of now; else its order is looked up by name."""
+    try:
+        body = json.loads(begun.body)
+        same = same_spec(body["spec"], intent.wanted.spec.wire()) and body.get("limits", {}) == intent.limits.wire()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        same = False
+    if not same:
+        market.journal.settle(begun, "outdated", "another spec or other limits are wanted by now; looked up by name")
+    return same
+
+
 def _finished(market: Market, intent: Intent, begun: Record) -> Obtained | None:
     """What an earlier run began: the order, or None when it bought nothing."""
     market.say(f'order "{begun.name}": finishing what an earlier run began')
@@ -145,7 +158,7 @@ def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
             detail=f'order "{order.name}" was made by {order.status.created_by}, you are {market.account}',
             hint="--adopt goes on with it",
         )
-    if order.phase in ENDED_UNCHARGED or (order.phase in ENDING and intent.recreate):
+    if order.phase in ENDED_UNCHARGED or (order.has_ended and intent.recreate):
         return _bought(market, intent, order.uid)
     if intent.is_new and not _is_ours_to_finish(market, order.name):
         raise Conflict(
@@ -157,9 +170,9 @@ def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
         raise Conflict(
             reason="Ended",
             detail=f'order "{order.name}" is {order.phase} and its name is taken; nothing was bought',
-            hint="another name, or --recreate to buy again under this one",
+            hint="another name, or --recreate to buy again under this one, once it is Released",
         )
-    return Obtained(found, "unchanged" if order.phase in SWITCHED_ON else "resumed")
+    return Obtained(found, "unchanged")
 
 
 def _is_ours_to_finish(market: Market, name: str) -> bool:
@@ -226,15 +239,18 @@ def _may_choose_again(intent: Intent, refusal: CpctlError) -> bool:
 
 
 def _raced(market: Market, intent: Intent, refusal: CpctlError) -> Obtained:
-    """Somebody made the order since it was looked up: another process of this job, most likely."""
+    """Somebody made the order since it was looked up, another process of this job most likely; or it was deleted."""
     found = market.find(intent.wanted.name)
-    if found is None:  # hidden by `delete`, and its name taken for ever
+    if found is not None:
+        return _existing(market, intent, found)
+    former = refusal.values.get("uid")
+    if not intent.recreate or not isinstance(former, str):  # hidden by `delete`, and its name taken for ever
         raise Conflict(
             reason="AlreadyExists",
             detail=f'the name "{intent.wanted.name}" stands for an order that was deleted; nothing was bought',
-            hint="another name: names are taken for ever",
+            hint="another name, or --recreate to buy again under this one",
         ) from refusal
-    return _existing(market, Intent(intent.wanted, intent.limits, intent.confirm, adopt=intent.adopt), found)
+    return _bought(market, intent, former)
 
 
 def hide(market: Market, found: Found) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from cpctl.errors import CpctlError, TimedOut, Unreachable
+from cpctl.errors import BadAnswer, CpctlError, TimedOut, Unreachable
 from cpctl.resources.clock import Clock
 
 T = TypeVar("T")
@@ -35,11 +35,12 @@ def wait_until(
         TimedOut: `limit_s` went by; what was waited for goes on.
     """
     ends = clock.monotonic() + limit_s
-    pause_s, last = FIRST_PAUSE_S, None
+    pause_s = FIRST_PAUSE_S
+    last: CpctlError | None = None
     while (left_s := ends - clock.monotonic()) > 0:
         try:
             found = fetch(left_s)
-        except Unreachable as error:  # a passing failure; waiting is what we do anyway
+        except (Unreachable, BadAnswer) as error:  # a passing failure; waiting is what we do anyway
             last = error
         else:
             seen(found)

@@ -52,6 +52,7 @@ def order(
 
     Or hold cards of certain offers: --offer OFFER=N. A name that exists is a conflict; `apply` is safe to run again.
     """
+    from cpctl.broker.choosing import FLAGS
     from cpctl.commands.ordering import Wish, ordered, printed
     from cpctl.resources.order import OrderWanted, order_name, order_spec
 
@@ -83,9 +84,9 @@ def order(
         spec = {key: value for key, value in spec.items() if key not in CHOSEN_BY_PLANNER}
     wanted = OrderWanted(
         name=order_name(name or _proposed(rt)),
-        spec=order_spec(spec | _kept(**chosen), "create order"),
+        spec=order_spec(spec | _kept(**chosen), FLAGS),
         labels=_labels(label or ()),
-        source="create order",
+        source=FLAGS,
     )
     wish = Wish(
         activate=activate,

@@ -58,7 +58,7 @@ def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[
         market = market_of(rt, one.project)
         with told_when_interrupted(rt, one.name, wish.again):
             obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
-            yield Result(_brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s), obtained.outcome)
+            yield _brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s)
             purchase.close(market, one.name)
 
 
@@ -73,20 +73,21 @@ def _intent(rt: Runtime, market: Market, one: OrderWanted, wish: Wish, *, yes: b
     )
 
 
-def _brought_up(rt: Runtime, market: Market, obtained: Obtained, wish: Wish, *, yes: bool, limit_s: float) -> Found:
-    """The order as far as the wish goes."""
-    found = obtained.found
+def _brought_up(rt: Runtime, market: Market, obtained: Obtained, wish: Wish, *, yes: bool, limit_s: float) -> Result:
+    """The order as far as the wish goes; one that was there and is switched on by this run is resumed."""
+    found, outcome = obtained.found, obtained.outcome
     if obtained.outcome == "created":
         receipt(rt, market, found)
     if not wish.activate:
-        return found
+        return Result(found, outcome)
     if found.order.phase not in SWITCHED_ON:
         if obtained.outcome != "created":
             ask_to_activate(rt, market, found, yes=yes)
         found = purchase.activate(market, found)
-    if not wish.wait or is_active(found):
-        return found
-    return wait_for(rt, market, found.order.name, is_active, limit_s=limit_s, what="to be Active")
+        outcome = "created" if outcome == "created" else "resumed"
+    if wish.wait and not is_active(found):
+        found = wait_for(rt, market, found.order.name, is_active, limit_s=limit_s, what="to be Active")
+    return Result(found, outcome)
 
 
 def ask_to_activate(rt: Runtime, market: Market, found: Found, *, yes: bool) -> None:
