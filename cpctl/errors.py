@@ -29,7 +29,6 @@ escapes is a bug (exit 70).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from enum import IntEnum
 
 
@@ -122,6 +121,8 @@ class UnknownName(UsageError):
     template = 'unknown {what} "{word}"{help}'
 
     def __init__(self, what: str, word: str, legal: Iterable[str] = (), *, hint: str | None = None) -> None:
+        from difflib import get_close_matches
+
         words = list(legal)
         close = get_close_matches(word.lower(), [w.lower() for w in words], n=1, cutoff=0.6)
         match = next((w for w in words if close and w.lower() == close[0]), None)
