@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cpctl.errors import LocalFailure, NotAuthorized
 
-LOCK_LIMIT_S = 10.0
+LOCK_LIMIT_S = 30.0
 
 
 def replace(path: Path, content: bytes) -> None:

@@ -182,9 +182,11 @@ import sys
 from pathlib import Path
 from cpctl.profiles import config
 path, writer, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-for number in range(count):
-    def change(document):
-        document.setdefault("aliases", {})[f"w{writer}-{number}"] = "get offers"
+def change(document):
+    aliases = document.setdefault("aliases", {})
+    aliases[f"writer-{writer}"] = str(int(aliases.get(f"writer-{writer}", "0")) + 1)
+    aliases["all"] = str(int(aliases.get("all", "0")) + 1)
+for _ in range(count):
     config.edit(path, change)
 """
 
@@ -192,8 +194,11 @@ for number in range(count):
 @pytest.mark.parametrize(("writers", "each"), [(16, 6)])
 def test_writers_at_once_lose_nothing(path, writers, each):
     count = int(os.environ.get("CPCTL_TEST_WRITES", each))
+    config.edit(path, lambda document: document.setdefault("aliases", {"all": "0"}))
     started = [
         subprocess.Popen([sys.executable, "-c", WRITER, path, str(writer), str(count)]) for writer in range(writers)
     ]
-    assert [process.wait(300) for process in started] == [0] * writers
-    assert len(config.read(path)["aliases"]) == writers * count
+    assert [process.wait(600) for process in started] == [0] * writers
+    aliases = config.read(path)["aliases"]
+    assert aliases.pop("all") == str(writers * count)
+    assert set(aliases.values()) == {str(count)} and len(aliases) == writers
