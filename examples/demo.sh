@@ -33,17 +33,17 @@ run() {
     "$cpctl" "$@"
 }
 
-say 'A complete platform on this machine: ten provinces, real HTTP; fictitious providers, sandbox prices, no money'
-run sandbox up --port 0 --seed 1 --speed 60
+say 'A whole platform on this machine; its providers are fictitious, no money moves'
+run sandbox up --port 0 --seed 1 --speed 6
 run get subplatforms
 
 say 'Find: an accelerator in two provinces, typed in pinyin and in Chinese'
 run get offers --province shanxi,宁夏 --accelerator 昇腾910B --cards 8 --limit 5
 
-say 'Buy and switch on: the cheapest 40 cards over both provinces, held at the price shown, then up card by card'
+say 'Buy and switch on: the cheapest 40 cards over both provinces, card by card'
 run create order demo-train --accelerator 昇腾910B --cards 40 --duration 2h --province shanxi,宁夏 \
     --budget 1000 --activate --wait --yes
-run get orders -o wide
+run get orders
 run get cards --order demo-train --limit 3
 
 say 'Reach them: hosts and ports, and what has happened so far'
@@ -52,7 +52,7 @@ run describe order/demo-train
 say 'Call a model that is hosted on the platform'
 run call deepseek-v3.2 '一句话：什么是卡时？'
 
-say 'Give back: billing stops, the cards return, and each line of the bill is price × cards × seconds / 3600'
+say 'Give back: billing stops; each line is price × cards × seconds / 3600'
 run release order/demo-train
 run get bills --order demo-train
 run get projects
