@@ -21,7 +21,7 @@ class Operation(NamedTuple):
 
     @property
     def name(self) -> str:
-        return str(self.body["operationId"])
+        return str(self.body.get("operationId", ""))
 
     def parameters(self, place: str) -> dict[str, Mapping[str, Any]]:
         """Its parameters in a place (query, header, path), by name."""

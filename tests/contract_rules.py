@@ -1,4 +1,4 @@
-"""What a contract must be beside valid: a rule is a function from the document to sentences about where it is broken."""
+"""What a contract must be beside valid: a rule is a function from the document to sentences about breaches."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from contract import Operation, operations, resolved, schemas
 Document = Mapping[str, Any]
 Rule = Callable[[Document], Iterator[str]]
 TYPED = ("type", "$ref", "anyOf", "allOf", "oneOf", "const", "enum")
+SPENDING = ("placeOrder", "activateOrder")
 SECRETS = ("access_token", "refresh_token", "kubeconfig")
 
 
@@ -52,9 +53,9 @@ def bodies_with_tokens_answer_401(contract: Document) -> Iterator[str]:
 
 def spending_has_a_key(contract: Document) -> Iterator[str]:
     for operation in operations(contract):
-        if operation.name in ("placeOrder", "activateOrder"):
-            if not operation.parameters("header").get("Idempotency-Key", {}).get("required"):
-                yield f"{operation.name} spends without an Idempotency-Key"
+        key = operation.parameters("header").get("Idempotency-Key", {})
+        if operation.name in SPENDING and not key.get("required"):
+            yield f"{operation.name} spends without an Idempotency-Key"
 
 
 def answers_carry_a_request_id(contract: Document) -> Iterator[str]:
@@ -126,7 +127,12 @@ def bodies_have_an_example(contract: Document) -> Iterator[str]:
 def reasons_shown(contract: Document) -> Iterator[str]:
     """Every reason has an example, with the status that it comes with."""
     reasons = contract["components"]["schemas"]["Problem"]["properties"]["reason"]["enum"]
-    shown = {value.get("reason") for _, media in _media(contract) for _, value in examples_of(media) if isinstance(value, dict)}
+    shown = {
+        value.get("reason")
+        for _, media in _media(contract)
+        for _, value in examples_of(media)
+        if isinstance(value, dict)
+    }
     yield from (f"no example of reason {reason}" for reason in reasons if reason not in shown)
 
 
@@ -176,13 +182,15 @@ RULES: tuple[Rule, ...] = (
     objects_say_what_they_need,
     properties_typed,
     secrets_marked,
-    schemas_sound,
     examples_valid,
     bodies_have_an_example,
     reasons_shown,
     statuses_agree,
+    schemas_sound,
 )
 
 
-def violations(contract: Document) -> list[str]:
-    return [sentence for rule in RULES for sentence in rule(contract)]
+def violations(contract: Document) -> Iterator[str]:
+    """A sentence for each breach, as they are found."""
+    for rule in RULES:
+        yield from rule(contract)

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from contract import PATH
 from sandbox_server import Sandbox
@@ -34,7 +34,9 @@ class Run(NamedTuple):
 
 def names(sandbox: Sandbox) -> dict[str, list[str]]:
     """Some names of each kind, and what further parameters may well be."""
-    found = {kind: [o["metadata"]["name"] for o in sandbox.items(f"/v1/{kind}", limit=3)[:3]] for kind in CATALOGUE + YOURS}
+    found = {
+        kind: [o["metadata"]["name"] for o in sandbox.items(f"/v1/{kind}", limit=3)[:3]] for kind in CATALOGUE + YOURS
+    }
     found["uids"] = [order["metadata"]["uid"] for order in sandbox.orders()]
     found["callable"] = ["deepseek-v3.2", "bge-m3"]
     found["projects"] = ["default"]
@@ -60,7 +62,8 @@ def configuration(words: dict[str, list[str]]) -> str:
 
 def _bound(path: str, *pairs: str) -> list[str]:
     table = ", ".join(
-        f'"{key}" = {{dictionary = "{name}", probability = 0.7}}' for key, name in zip(pairs[::2], pairs[1::2], strict=True)
+        f'"{key}" = {{dictionary = "{name}", probability = 0.7}}'
+        for key, name in zip(pairs[::2], pairs[1::2], strict=True)
     )
     return ["[[operations]]", f'include-path = "{path}"', f"parameters = {{{table}}}"]
 

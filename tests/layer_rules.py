@@ -31,7 +31,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "output": (*GROUND, "registry"),
     "api": GROUND,
     "profiles": GROUND,
-    "auth": GROUND,
+    "auth": (*GROUND, "profiles"),
     "broker": GROUND,
     "inference": GROUND,
     "crash": ("cpctl", "errors", "profiles"),
@@ -264,7 +264,7 @@ def sizes(module: Module, modules: Modules) -> Iterator[str]:
         yield f"is {lines} lines long; {FILE_LINES} is the bound"
     for node in ast.walk(module.tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            length = (node.end_lineno or node.lineno) - node.body[0].lineno + 1  # a verb's flags are a table
             if length > FUNCTION_LINES:
                 yield f"{node.name} is {length} lines long; {FUNCTION_LINES} is the bound"
 
