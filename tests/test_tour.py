@@ -54,7 +54,9 @@ def installed(tmp_path_factory) -> Path:
     venv.create(place / "venv", with_pip=True)
     (wheel,) = place.glob("*.whl")
     python = place / "venv" / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True, timeout=600)
+    subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True, timeout=600
+    )
     return python.parent
 
 
@@ -83,7 +85,10 @@ class Stranger:
         token = (data / "token").read_text().strip()
         url = re.search(r'"url":\s*"([^"]+)"', (data / "endpoint.json").read_text())[1]
         return subprocess.run(
-            [sys.executable, "-I", str(CHECK), url, token, "default", *words], capture_output=True, text=True, check=False
+            [sys.executable, "-I", str(CHECK), url, token, "default", *words],
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
 

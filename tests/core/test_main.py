@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from client import Client, environment
 
+from client import Client, environment
 from cpctl import __version__
 from cpctl.errors import ExitCode
 

@@ -117,7 +117,8 @@ def test_a_missing_frame_is_named() -> None:
     for text, says in [
         ("a: 1", "apiVersion is required; kind is required; metadata is required (and 2 more)"),
         (
-            "{apiVersion: ccpp/v1, kind: Order, metadata: {}, spec: {allocations: [{offer: of-a, cards: 1}], duration: 1h}}",
+            "{apiVersion: ccpp/v1, kind: Order, metadata: {},"
+            " spec: {allocations: [{offer: of-a, cards: 1}], duration: 1h}}",
             "metadata.name is required",
         ),
         ("apiVersion: ccpp/v1\nkind: Order\nmetadata: {name: x}\nspec: 3", "spec must be a mapping"),
