@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from cpctl.sandbox.problems import Problem, invalid
+from cpctl.sandbox.problems import invalid
 from cpctl.sandbox.times import duration_s
 
 Spec = Mapping[str, Any]
@@ -80,13 +80,3 @@ def asked_seconds(spec: Spec) -> int:
         raise invalid(
             "spec.duration", "must be like 90s, 30m, 24h, 7d or 1h30m, more than nothing and at most ten years"
         ) from None
-
-
-def unknown_accelerator(spec: Spec, known: Sequence[str]) -> Problem | None:
-    """The refusal of an accelerator nobody offers, with those that are."""
-    for name in spec.get("accelerator") or ():
-        if name not in known:
-            return Problem(
-                "UnknownValue", f'accelerator "{name}" is unknown', field="spec.accelerator", allowed=list(known)
-            )
-    return None

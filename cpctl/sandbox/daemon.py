@@ -24,6 +24,8 @@ DEFAULT_PORT: Final = 8790
 DEFAULT_SEED: Final = 1
 DEFAULT_SCALE: Final = 1_200
 START_LIMIT_S: Final = 30.0
+OFFERS_PER_S: Final = 2_000
+"""How many offers a slow machine makes in a second, at least."""
 STOP_LIMIT_S: Final = 8.0
 ANSWER_LIMIT_S: Final = 5.0
 POLL_S: Final = 0.02
@@ -101,15 +103,15 @@ def in_background(folder: Path, asked: dict[str, Any]) -> Endpoint:
         )
     finally:
         os.close(log)
-    return told(folder, child)
+    return told(folder, child, asked["scale"] or DEFAULT_SCALE)
 
 
-def told(folder: Path, child: subprocess.Popen[bytes]) -> Endpoint:
+def told(folder: Path, child: subprocess.Popen[bytes], scale: int) -> Endpoint:
     """What a starting process says of itself, within the time it is given. Raises SandboxError."""
     lines: list[bytes] = []
     reader = threading.Thread(target=lambda: lines.append(child.stdout.readline()), daemon=True)  # type: ignore[union-attr]
     reader.start()
-    reader.join(START_LIMIT_S)
+    reader.join(START_LIMIT_S + scale / OFFERS_PER_S)
     try:
         report = json.loads(lines[0])
     except (ValueError, IndexError):

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 
 from cpctl.sandbox import billing, filters, records, selectors
 from cpctl.sandbox.answers import Answer
-from cpctl.sandbox.paths import getter, has, picker
+from cpctl.sandbox.call import JSON
+from cpctl.sandbox.paths import LABELS, getter, has, picker
 from cpctl.sandbox.platform import Platform
 from cpctl.sandbox.problems import Problem, invalid
 from cpctl.sandbox.shapes import OneOf, Text
@@ -19,11 +20,12 @@ from cpctl.sandbox.times import rfc3339
 
 DEFAULT_LIMIT: Final = 1_000
 LARGEST_LIMIT: Final = 5_000
-JSON: Final = {"Content-Type": "application/json"}
 TEXTS: Final = {"fieldSelector": 2000, "labelSelector": 2000, "sortBy": 1000, "fields": 2000, "continue": 1024}
 PAGING: Final = ("limit", "continue", "fields", "as", "project")
 MOVING: Final = ("bills", "subplatforms")
 """Kinds whose rows change as time goes by."""
+UNSURE: Final = {"orders": (LABELS, "spec.")}
+"""Paths that may be legal though no row has them: labels, and what a spec may say."""
 FEDERATED: Final = {
     "providers": "spec.province",
     "products": "spec.provider",
@@ -168,7 +170,7 @@ def selected(platform: Platform, plural: str, items: Iterable[Item], query: Mapp
     order = selectors.sort_terms(query.get("sortBy", ""))
     rows = tuple(items)
     for path in [path for path, _ in conditions] + [path for path, _ in order]:
-        if rows and not path.startswith("metadata.labels.") and not any(has(item.obj, path) for item in rows):
+        if rows and not path.startswith(UNSURE.get(plural, LABELS)) and not any(has(item.obj, path) for item in rows):
             raise Problem("Invalid", f"{plural} have no field {path}", field=path)
     tests = [
         *filters.tests(plural, query, platform),
@@ -189,6 +191,7 @@ def written(platform: Platform, snapshot: Snapshot, offset: int, page: Page, now
         metadata |= {"continue": platform.snapshots.cursor(snapshot, offset + page.limit), "remainingItemCount": rest}
     metadata["complete"] = all(state == "ok" for _, state in snapshot.states)
     metadata["subplatforms"] = [answer_of(platform, name, state, now_s) for name, state in snapshot.states]
+    rows = dated(rows, {each["name"]: each["asOf"] for each in metadata["subplatforms"]})
     if page.as_rows:
         read = [getter(path) for path in page.fields]
         values = [[value(item.obj) for value in read] for item in rows]
@@ -199,6 +202,20 @@ def written(platform: Platform, snapshot: Snapshot, offset: int, page: Page, now
     bodies = [dumps(pick(item.obj)) for item in rows] if page.fields else [item.body for item in rows]
     head = b'{"apiVersion":"ccpp/v1","kind":"List","items":['
     return head + b",".join(bodies) + b'],"metadata":' + dumps(metadata) + b"}"
+
+
+def dated(rows: Sequence[Item], as_of: Mapping[str, str]) -> Sequence[Item]:
+    """Offers as of when their provinces answered; the ETag is weak, for this is all that differs from time to time."""
+    if not rows or not as_of or "asOf" not in rows[0].obj["status"]:
+        return rows
+    return [told(item, as_of[item.obj["spec"]["province"]]) for item in rows]
+
+
+def told(item: Item, as_of: str) -> Item:
+    """The same offer, as of then."""
+    status = item.obj["status"]
+    body = item.body.replace(f'"asOf":"{status["asOf"]}"'.encode(), f'"asOf":"{as_of}"'.encode())
+    return item._replace(obj={**item.obj, "status": {**status, "asOf": as_of}}, body=body)
 
 
 def answer_of(platform: Platform, name: str, state: str, now_s: int) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final
 
 DECIMALS_KEPT: Final = 50_000
@@ -25,11 +24,11 @@ def getter(path: str) -> Getter:
     """Reads the value at a path; None where there is none."""
     keys = steps(path)
     if len(keys) == 2:
-        first, second = map(itemgetter, keys)
+        first, second = keys
 
         def two(obj: Mapping[str, Any]) -> Any:
             try:
-                return second(first(obj))
+                return obj[first][second]
             except (KeyError, TypeError):
                 return None
 

@@ -129,6 +129,8 @@ def getter_of(plural: str) -> Read:
             raise missing(plural, name)
         if plural == "subplatforms":
             item = listing.with_state(call.platform, item, int(call.now_s))
+        if plural == "offers":
+            item = listing.told(item, rfc3339(int(call.now_s)))
         return answer(item.body)
 
     return serve

@@ -110,8 +110,9 @@ def in_order(items: Sequence[Item], by: Sequence[tuple[str, bool]]) -> Sequence[
     """Items sorted by several paths; equals stay in their order, those without a value come last."""
     for path, down in reversed(by):
         read = getter(path)
-        there = [(sort_key(value), item) for item in items if (value := read(item.obj)) is not None]
-        missing = [item for item in items if read(item.obj) is None]
+        pairs = [(read(item.obj), item) for item in items]
+        there = [(sort_key(value), item) for value, item in pairs if value is not None]
+        missing = [item for value, item in pairs if value is None]
         there.sort(key=lambda pair: pair[0], reverse=down)
         items = [item for _, item in there] + missing
     return items

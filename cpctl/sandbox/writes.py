@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Final
 
 from cpctl.sandbox import cards, lifecycle, placing, records
 from cpctl.sandbox.answers import Answer
+from cpctl.sandbox.bodies import UID
 from cpctl.sandbox.call import Call, answer
 from cpctl.sandbox.order import Order
 from cpctl.sandbox.problems import Problem, invalid
-from cpctl.sandbox.shapes import Text
 from cpctl.sandbox.store import Change
 
-UID = Text(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", 36)
-MOST_LABELS = 64
+MOST_LABELS: Final = 64
 
 
-def shown(call: Call, change: Change, order: Order, status: int = 200) -> Answer:
+def shown(change: Change, order: Order, status: int = 200) -> Answer:
     """The order as this transaction leaves it."""
     item = change.find("orders", order.project, order.name)
     assert item is not None, f"order {order.name} has no object"
@@ -34,7 +34,7 @@ def meant(call: Call, change: Change, uid: str) -> Order:
 def place(call: Call, change: Change) -> Answer:
     """Hold cards and funds."""
     order = placing.place(change, call.body, call.project, call.account, call.now_s)
-    return shown(call, change, order, 201)
+    return shown(change, order, 201)
 
 
 def quote(call: Call) -> Answer:
@@ -51,13 +51,13 @@ def activate(call: Call, change: Change) -> Answer:
     after = lifecycle.activate(change, order, call.now_s, activation.step_s(order.cards), failing)
     if failing:
         call.platform.keep_activation(change, activation._replace(failing=activation.failing - 1))
-    return shown(call, change, after)
+    return shown(change, after)
 
 
 def release(call: Call, change: Change) -> Answer:
     """Stop billing and give the cards back."""
     order = meant(call, change, call.body["uid"])
-    return shown(call, change, lifecycle.release(change, order, call.now_s))
+    return shown(change, lifecycle.release(change, order, call.now_s))
 
 
 def label(call: Call, change: Change) -> Answer:
@@ -71,7 +71,7 @@ def label(call: Call, change: Change) -> Answer:
     labels = {key: value for key, value in merged.items() if value is not None}
     if len(labels) > MOST_LABELS:
         raise invalid("metadata.labels", f"are more than {MOST_LABELS}")
-    return shown(call, change, records.save(change, replace(order, labels=labels)))
+    return shown(change, records.save(change, replace(order, labels=labels)))
 
 
 def if_match(call: Call) -> int:
@@ -91,7 +91,7 @@ def hide(call: Call, change: Change) -> Answer:
     order = meant(call, change, uid)
     if not order.is_ended:
         raise lifecycle.wrong_phase(order)
-    last = shown(call, change, order)
+    last = shown(change, order)
     cards.remove(change, order)
     records.save(change, replace(order, hidden=True))
     return last
