@@ -19,6 +19,7 @@ class Terminated(KeyboardInterrupt):
 
 def main() -> NoReturn:
     """The `cpctl` command."""
+    _open_closed()
     if sys.argv[1:] == ["--version"]:
         from cpctl import __version__
 
@@ -92,7 +93,7 @@ def _put(rt: Runtime, text: str) -> None:
         raise
     except OSError as error:
         _silence(rt)
-        raise LocalFailure(detail=f"cannot write the output: {error.strerror}") from error
+        raise LocalFailure(detail=f"cannot write the output: {error.strerror or error}") from error
 
 
 def _fail(rt: Runtime, error: CpctlError) -> int:
@@ -122,7 +123,7 @@ def _emit(stream: object, text: str) -> int:
         _devnull()
     except OSError as error:
         _devnull()
-        sys.stderr.write(f"error: cannot write the output: {error.strerror}\n")
+        sys.stderr.write(f"error: cannot write the output: {error.strerror or error}\n")
         return 1
     return 0
 
@@ -137,6 +138,15 @@ def _devnull() -> None:
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_closed() -> None:
+    """A stream that the caller closed (`>&-`) is None; what is meant for stdout then fails like on a full disk."""
+    import os
+
+    sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_RDONLY))
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
 
 
 def _runtime() -> Runtime:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Verb = Generator[str, None, ExitCode]
 """What a verb is: it yields the text for stdout and returns the exit code, which is known at the end."""
 
+COLORS = ("auto", "always", "never")
 INPUT_FORBIDDEN = ("CI", "CPCTL_NO_INPUT")
 
 
@@ -50,7 +51,11 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Options:
-    """The global flags, as given."""
+    """The global flags, as given.
+
+    Raises:
+        UnknownName: The colour choice is none.
+    """
 
     server: str | None = None
     profile: str | None = None
@@ -58,6 +63,10 @@ class Options:
     verbose: int = 0
     color: str = "auto"
     no_input: bool = False
+
+    def __post_init__(self) -> None:
+        if self.color not in COLORS:
+            raise UnknownName("colour choice", self.color, COLORS)
 
 
 @dataclass
@@ -121,8 +130,6 @@ class Runtime:
     @property
     def colors(self) -> bool:
         """Whether stderr takes colour."""
-        if self.options.color not in ("auto", "always", "never"):
-            raise UnknownName("colour choice", self.options.color, ("auto", "always", "never"))
         if self.options.color != "auto":
             return self.options.color == "always"
         if self.env.get("NO_COLOR"):

@@ -16,6 +16,7 @@ from cpctl.resources.page import Page
 CHUNK = 1_000
 LARGEST_CHUNK = 5_000
 LONGEST_NAME = 128
+SHOWN = 40
 PAGES_LIMIT = 100_000
 EMPTY_PAGES_LIMIT = 10
 
@@ -106,7 +107,8 @@ def object_path(collection: str, name: str, *action: str) -> str:
         NotFound: It is one of the two names that a path reads as steps.
     """
     if not name or len(name) > LONGEST_NAME:
-        raise BadValue(what="name", value=name[:40], expected=f"a name of 1 to {LONGEST_NAME} characters")
+        shown = name if len(name) <= SHOWN else name[:SHOWN] + "…"
+        raise BadValue(what="name", value=shown, expected=f"1 to {LONGEST_NAME} characters long")
     plural = collection.rsplit("/", 1)[-1]
     if name in (".", ".."):
         raise NotFound(detail=f'{plural} "{name}" not found')

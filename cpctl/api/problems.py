@@ -85,7 +85,7 @@ HINTS = {
     "Expired": "the same again: the list is read from its start",
     "InsufficientBalance": "cpctl get projects",
     "RateLimited": "the same again in a minute",
-    "Overloaded": "the same again in a minute; nothing was done",
+    "Overloaded": "the same again in a minute",
     "PriceChanged": "cpctl describe offer {offer}",
 }
 

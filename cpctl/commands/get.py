@@ -150,7 +150,7 @@ def _objects(rt: Runtime, meant: list[Target], form: str, *, headers: bool, miss
     alone = sum(len(target.names) for target in meant) == 1
     metadata = {"resourceVersion": "", "complete": True, "subplatforms": []}
     if form in DOCUMENTS:
-        found = [(found[0][0], [item for _, items in found for item in items])] if found else []
+        found = [(meant[0], [item for _, items in found for item in items])]  # one document, an empty list if need be
     for i, (target, items) in enumerate(found):
         view = _view(rt, target, [Page(items, metadata)], headers=headers, qualified=len(found) > 1, single=alone)
         yield "\n" if i and form in ("table", "wide") else ""

@@ -22,6 +22,7 @@ FIGURES = (
     ("GREEN", "green"),
     ("PFLOPS", "petaflops"),
 )
+ANSWERING = ("ok", "slow")
 SHARES = frozenset({"utilisation", "green"})
 COUNTED = ("subplatforms", "providers", "products", "offers", "models", "sources", "scenarios")
 
@@ -65,6 +66,9 @@ def _table(title: str, second: str, key: str, rows: list[Mapping[str, Any]], tot
 
 
 def _figures(row: Mapping[str, Any]) -> list[str]:
+    """What a sub-platform that does not answer has is not known, and neither nothing nor perfect."""
+    if row.get("state", "ok") not in ANSWERING:
+        return ["<unknown>"] * len(FIGURES)
     return [
         _share(row.get(key)) if key in SHARES else "<none>" if row.get(key) is None else str(row[key])
         for _, key in FIGURES

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PROFILE = "sandbox"
 DEFAULT_SEED, DEFAULT_SCALE, DEFAULT_SPEED = 1, 1200, 1
 ACTIONS = ("list", "set", "clear")
+MEANT = {"list": "shows all", "clear": "clears all"}
+METHODS = ("GET", "POST", "PATCH", "DELETE")
+LONGEST_PATH = 200
 FAULT_PLACES = ("province", "path", "method", "rate", "count")
 
 
@@ -82,7 +85,7 @@ def status(rt: Runtime, *, data: flags.Data = None, output: flags.DocumentOutput
     elif endpoint:
         yield _announcement(endpoint) + "\n"
     if endpoint is None:
-        raise _not_running()
+        raise _not_there("the sandbox is not running", "SandboxDown")
     return ExitCode.DONE
 
 
@@ -111,7 +114,7 @@ def logs(rt: Runtime, *, data: flags.Data = None) -> Verb:
             for line in file:
                 yield safe_lines(line)
     except FileNotFoundError as error:
-        raise NotFound(detail=f"no log at {path}", hint="cpctl sandbox up") from error
+        raise _not_there(f"no log at {path}", "NoLog") from error
     except OSError as error:
         raise LocalFailure(detail=f"cannot read {path}: {error.strerror}") from error
     return ExitCode.DONE
@@ -144,7 +147,7 @@ def faults(
         raise UnknownName("faults action", action, ACTIONS)
     effects = {
         "down": is_down,
-        "latency": latency,
+        "latency": latency and _seconds(latency),
         "error": _number("error", error, 400, 599),
         "soldOut": sold_out,
         "truncate": truncate,
@@ -153,11 +156,15 @@ def faults(
         "html": html,
     }
     narrowed = {
-        "path": path,
-        "method": method,
+        "path": path and _path(path),
+        "method": method and _method(method),
         "rate": rate and _share(rate),
         "count": _number("times", times, 1, 1_000_000),
     }
+    if action != "set" and (province or any(effects.values()) or any(one is not None for one in narrowed.values())):
+        raise UsageError(
+            detail=f"faults {action} takes no fault: it {MEANT[action]}", hint="cpctl sandbox faults set …"
+        )
     if action == "set":
         for rule in _rules(effects, narrowed, province):
             _control(rt, data, "POST", rule)
@@ -181,6 +188,24 @@ def _rules(
     places = [{"province": province(word).id} for word in words(provinces or [])]
     for place in places or [{}]:
         yield {**common, **place}
+
+
+def _seconds(text: str) -> str:
+    from cpctl.units import duration_s
+
+    return f"{duration_s(text)}s"
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or len(text) > LONGEST_PATH:
+        raise BadValue(what="path", value=text[:40], expected="the beginning of a path, such as /v1/offers")
+    return text
+
+
+def _method(text: str) -> str:
+    if text.upper() not in METHODS:
+        raise UnknownName("method", text, METHODS)
+    return text.upper()
 
 
 def _share(text: str) -> float:
@@ -275,9 +300,10 @@ def _number(what: str, text: str | None, low: int, high: int) -> int | None:
     raise BadValue(what=what, value=text[:40], expected=f"a whole number from {low} to {high}")
 
 
-def _not_running() -> NotFound:
-    error = NotFound(detail="the sandbox is not running", hint="cpctl sandbox up", reason="SandboxDown")
-    error.args = ("the sandbox is not running",)
+def _not_there(sentence: str, reason: str) -> NotFound:
+    """Exit code 3, though no server was asked."""
+    error = NotFound(detail=sentence, hint="cpctl sandbox up", reason=reason)
+    error.args = (sentence,)
     return error
 
 
@@ -289,6 +315,6 @@ def _in_one_sentence() -> Iterator[None]:
     try:
         yield
     except SandboxError as error:
-        raise LocalFailure(
-            reason="Sandbox", detail=error.message, hint=(error.hint or "").replace("{", "{{")
-        ) from error
+        kind = UsageError if error.is_usage else LocalFailure
+        hint = error.hint.replace("{", "{{").replace("}", "}}")
+        raise kind(reason="Sandbox", detail=error.message, hint=hint) from error

@@ -24,6 +24,8 @@ def targets(words: Sequence[str]) -> list[Target]:
     """
     if any("/" in word for word in words):
         return list(_named(words))
+    if len(words) > 1 and words[0].endswith(","):
+        raise UsageError(detail="a list of types has no spaces", hint="cpctl get offers,models")
     kinds = [find(word) for word in words[0].split(",") if word]
     if not kinds:
         raise UsageError(detail="no resource type given", hint="cpctl api-resources")

@@ -30,6 +30,11 @@ STOP_LIMIT_S: Final = 8.0
 ANSWER_LIMIT_S: Final = 5.0
 POLL_S: Final = 0.02
 LOG_KEPT: Final = 5_000_000
+BESIDE: Final = "cpctl sandbox up --port 0 --data DIR, for another one beside it"
+ANOTHER: Final = dict.fromkeys(("seed", "scale"), BESIDE) | dict.fromkeys(
+    ("port", "speed"), "cpctl sandbox down first; what it holds stays"
+)
+"""What to do for another one: a catalogue is made once, the rest is chosen at each start."""
 CHILD: Final = "import sys; sys.path.append(sys.argv.pop(1)); from cpctl.sandbox.__main__ import main; sys.exit(main())"
 """Finds this very package, from any folder, without putting that folder on the path."""
 
@@ -73,7 +78,7 @@ def check_same(running: Endpoint, asked: dict[str, Any]) -> None:
     has = {"port": urlsplit(running.url).port, "seed": running.seed, "scale": running.scale, "speed": running.speed}
     for name, value in asked.items():
         if value is not None and value != has[name] and (name, value) != ("port", 0):
-            raise SandboxError(f"a sandbox with {name} {has[name]} is running at {running.url}", "cpctl sandbox down")
+            raise SandboxError(f"a sandbox with {name} {has[name]} is running at {running.url}", ANOTHER[name])
 
 
 def arguments(folder: Path, asked: dict[str, Any]) -> list[str]:
@@ -181,8 +186,15 @@ def control(folder: Path, method: str, path: str, body: Any) -> Any:
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise SandboxError("the sandbox does not answer", "cpctl sandbox logs") from error
     if code >= 400:
-        raise SandboxError(str(answer.get("detail", "the sandbox refused")))
+        raise refused(code, answer)
     return answer
+
+
+def refused(code: int, answer: Any) -> SandboxError:
+    """What a switch says to a wrong wish."""
+    allowed = ", ".join(map(str, answer.get("allowed") or ()))
+    detail = str(answer.get("detail", "the sandbox refused"))
+    return SandboxError(detail + (f" (one of: {allowed})" if allowed else ""), is_usage=code in (400, 422))
 
 
 def down(folder: Path) -> bool:

@@ -9,9 +9,11 @@ class SandboxError(Exception):
     Args:
         message: One sentence that says what is wrong.
         hint: What to do next, a command where there is one.
+        is_usage: What was asked for is wrong, not the machine.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, is_usage: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.is_usage = is_usage
