@@ -110,10 +110,13 @@ def bound(port: int) -> socket.socket:
     return found
 
 
-async def tick(platform: Platform) -> None:
-    """Let things happen in their time, also when nobody asks."""
+async def tick(platform: Platform, server: uvicorn.Server) -> None:
+    """Let things happen in their time, also when nobody asks; end when the folder is gone, for nobody could find it."""
     for count in itertools.count(1):
         await asyncio.sleep(TICK_S)
+        if not platform.store.path.exists():
+            server.should_exit = True
+            return
         try:
             platform.settle()
             if count % TICKS_BETWEEN_TIDYING == 0:
@@ -123,9 +126,9 @@ async def tick(platform: Platform) -> None:
 
 
 @contextlib.asynccontextmanager
-async def ticking(platform: Platform) -> AsyncIterator[None]:
+async def ticking(platform: Platform, server: uvicorn.Server) -> AsyncIterator[None]:
     """Tick while the block runs."""
-    task = asyncio.create_task(tick(platform))
+    task = asyncio.create_task(tick(platform, server))
     try:
         yield
     finally:
@@ -163,7 +166,7 @@ def stop_on_signals(server: uvicorn.Server) -> None:
 
 async def run(platform: Platform, server: uvicorn.Server, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT."""
-    async with ticking(platform):
+    async with ticking(platform, server):
         await server.serve([listener])
 
 

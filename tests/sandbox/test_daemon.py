@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -252,3 +253,8 @@ def test_the_log_is_kept_short(folder):
     daemon.up(folder, port=0)
     assert daemon.log_path(folder).stat().st_size < 10_000
     assert json.loads((folder / "endpoint.json").read_text())["pid"] > 0
+
+
+def test_it_ends_when_its_folder_is_removed(folder, up):
+    shutil.rmtree(folder)
+    assert daemon.within(10, lambda: not daemon.answers(up))
