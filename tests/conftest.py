@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from client import Client
 from sandbox_server import SECONDS_PER_CARD, Sandbox, running
 
 
@@ -30,3 +31,15 @@ def fresh_sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A live sandbox of one's own, whose clock may be moved and process killed."""
     with running(tmp_path / "sandbox", seed=1) as sandbox:
         yield sandbox
+
+
+@pytest.fixture
+def cp(sandbox: Sandbox, tmp_path: Path) -> Client:
+    """cpctl on a machine of its own, pointed at the shared sandbox."""
+    return Client(tmp_path / "home", env=sandbox.env)
+
+
+@pytest.fixture
+def fresh_cp(fresh_sandbox: Sandbox, tmp_path: Path) -> Client:
+    """cpctl on a machine of its own, pointed at the fresh sandbox."""
+    return Client(tmp_path / "home", env=fresh_sandbox.env)

@@ -40,12 +40,15 @@ class Exchange:
 class RecordingProxy:
     """Forwards to one upstream; `cut` answers how many bytes of an answer the client gets (None: all).
 
+    `before` is told a request before the platform gets it; `instead` may put other bytes in an answer's place.
     The whole answer is always read from the platform first when it is to be cut, so that the platform has acted.
     """
 
     upstream: str
     cut: Callable[[Exchange], int | None] = lambda exchange: None
     exchanges: list[Exchange] = field(default_factory=list)
+    before: Callable[[Exchange], None] = lambda exchange: None
+    instead: Callable[[Exchange], bytes | None] | None = None
 
     def __enter__(self) -> RecordingProxy:
         self._server = socket.create_server(("127.0.0.1", 0))
@@ -83,15 +86,20 @@ class RecordingProxy:
     def _forward(self, exchange: Exchange, client: socket.socket) -> None:
         """One exchange a connection; the client is told to close, and keeps nothing alive."""
         target = urlsplit(self.upstream)
+        self.before(exchange)
         with socket.create_connection((target.hostname, target.port), timeout=30) as platform:
             platform.sendall(_with_header(exchange.request, b"Connection: close"))
             limit = self.cut(exchange)
             while piece := platform.recv(65536):
                 exchange.answer += piece
-                if limit is None:
+                if limit is None and self.instead is None:
                     client.sendall(piece)
                     exchange.relayed += piece
-            if limit is not None:
+            if self.instead is not None:
+                other = self.instead(exchange)
+                exchange.relayed = exchange.answer if other is None else other
+                client.sendall(exchange.relayed)
+            elif limit is not None:
                 exchange.relayed = exchange.answer[:limit]
                 client.sendall(exchange.relayed)
 

@@ -53,7 +53,7 @@ def unfinished(market: Market, verb: str, name: str) -> Record | None:
 
 def _sent(market: Market, record: Record, *, doubtful: bool) -> Found:
     try:
-        found = Found.of(market.platform.send(record.request))
+        found = Found.of(market.platform.send(record.request), record.name)
     except OutcomeUnknown as error:
         raise unknown(market, record, error) from error
     except BadAnswer as error:  # a success whose body is none of ours: it may have acted

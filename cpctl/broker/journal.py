@@ -84,7 +84,7 @@ class Journal:
         Raises:
             LocalFailure: It cannot be kept: nothing may be sent.
         """
-        self._write(self._folder / record.file_name, _text(record).encode())
+        self._write(self._folder / record.file_name, _bytes(record))
         return record
 
     def settle(self, record: Record, state: State, outcome: str) -> Record:
@@ -93,20 +93,23 @@ class Journal:
 
         settled = replace(record, state=state, outcome=outcome)
         try:
-            self._write(self._folder / record.file_name, _text(settled).encode())
+            self._write(self._folder / record.file_name, _bytes(settled))
         except LocalFailure as failure:
             self._say(f"warning: the journal was not brought up to date: {failure.message}")
         return settled
 
     def open(self, verb: str, project: str, name: str) -> Record | None:
-        """The latest record of that intent which is not closed (prepared or placed), or None."""
+        """The latest record of that intent which is not closed, or None."""
+        return max(self.opened(verb, project, name), key=lambda one: one.created_at, default=None)
+
+    def opened(self, verb: str, project: str, name: str) -> list[Record]:
+        """The records of that intent which are not closed (prepared or placed)."""
         intent = (verb, project, name)  # compared with the record's own words: project names may hold dots
-        found = [
+        return [
             one
             for one in self._records(f"{project}.{name}.{verb}.")
             if (one.verb, one.project, one.name) == intent and one.state in ("prepared", "placed")
         ]
-        return max(found, key=lambda one: one.created_at, default=None)
 
     def _records(self, prefix: str) -> Iterator[Record]:
         try:
@@ -125,7 +128,7 @@ class Journal:
 
         try:
             return _record(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             self._say(f"warning: {path} is damaged ({type(error).__name__}) and is not used; orders are found by name")
             return None
 
@@ -150,7 +153,8 @@ def is_sendable(record: Record, now: datetime) -> bool:
     return timedelta(0) <= now - record.created_at < KEY_WINDOW
 
 
-def _text(record: Record) -> str:
+def _bytes(record: Record) -> bytes:
+    """What a platform said may hold half a character, which no file can: it becomes a question mark."""
     import tomli_w
 
     document: dict[str, Any] = {
@@ -167,7 +171,7 @@ def _text(record: Record) -> str:
         "path": record.path,
         "body": record.body,
     }
-    return tomli_w.dumps(document)
+    return tomli_w.dumps(document).encode("utf-8", "replace")
 
 
 def _record(document: Mapping[str, Any]) -> Record:

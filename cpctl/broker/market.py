@@ -10,12 +10,14 @@ from typing import Any, Protocol
 
 from cpctl.broker.journal import Journal, Record
 from cpctl.broker.limits import Limits
-from cpctl.errors import NotFound
+from cpctl.errors import BadAnswer, Conflict, NoCapacity, NotFound
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Answer, Request
 from cpctl.resources.page import Page
 from cpctl.resources.placed import Order, order_of
 from cpctl.resources.quote import Quote, quote_of
+
+LACK_OF_CAPACITY = ("capacity", "soldout", "stock")
 
 
 class Platform(Protocol):
@@ -65,7 +67,7 @@ class Market:
     def read(self, name: str, limit_s: float = 30.0) -> Found:
         """The order of that name; raises NotFound."""
         request = Request("GET", self.order_path(name), deadline_s=min(30.0, limit_s))
-        return Found.of(self.platform.send(request))
+        return Found.of(self.platform.send(request), name)
 
     def quote(self, spec: Mapping[str, Any], allocations: list[dict[str, Any]]) -> Quote:
         """What the allocations cost now; nothing is reserved."""
@@ -88,6 +90,12 @@ class Market:
             created_at=self.clock.now(),
         )
 
+    def close(self, verb: str, name: str) -> None:
+        """The order is as the command wanted it: whatever we began for that is done."""
+        for record in self.journal.opened(verb, self.project, name):
+            if (record.account, record.endpoint) == (self.account, self.endpoint):
+                self.journal.settle(record, "done", record.outcome)
+
 
 @dataclass(frozen=True)
 class Found:
@@ -97,10 +105,23 @@ class Found:
     raw: Mapping[str, Any]
 
     @staticmethod
-    def of(answer: Answer) -> Found:
-        """Raises BadAnswer when the answer is no order."""
+    def of(answer: Answer, name: str) -> Found:
+        """Raises BadAnswer when the answer is no order, or another one."""
         raw = answer.json()
-        return Found(order_of(raw), raw)
+        order = order_of(raw)
+        if order.name != name:
+            raise BadAnswer(detail=f'the server answers with order "{order.name}" where "{name}" is meant')
+        return Found(order, raw)
+
+    @property
+    def end(self) -> Conflict | NoCapacity:
+        """The error for an order that will not be Active any more, with the platform's reason."""
+        status = self.order.status
+        why = ": ".join(text for text in (status.reason, status.message) if text)
+        detail = f'order "{self.order.name}" is {self.order.phase}' + (f" ({why})" if why else "")
+        if any(word in (status.reason or "").lower().replace(" ", "") for word in LACK_OF_CAPACITY):
+            return NoCapacity(detail=detail, hint="cpctl get offers")
+        return Conflict(reason="Ended", detail=detail, hint=f"cpctl describe order/{self.order.name}")
 
 
 def bytes_of(document: Mapping[str, Any]) -> str:

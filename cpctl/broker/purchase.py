@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -49,11 +49,10 @@ class Intent:
 
 @dataclass(frozen=True)
 class Obtained:
-    """The order, and how this run came by it. `record` is the place record this run has to close."""
+    """The order, and how this run came by it."""
 
     found: Found
     outcome: Outcome
-    record: Record | None = None
 
 
 def obtain(market: Market, intent: Intent) -> Obtained:
@@ -67,14 +66,12 @@ def obtain(market: Market, intent: Intent) -> Obtained:
     """
     name = intent.wanted.name
     begun = unfinished(market, "place", name)
-    if begun is not None and _is_still_wanted(market, intent, begun):
-        finished = _finished(market, intent, begun)
-        if finished is not None:
-            return finished
-    existing = market.find(name)
-    if existing is not None:
-        return _existing(market, intent, existing)
-    return _bought(market, intent, None)
+    resumed = begun is not None and _is_still_wanted(market, intent, begun) and _finished(market, begun)
+    found = market.find(name)  # the answer to bytes sent again is as old as the order
+    if found is None:
+        return _bought(market, intent, None)
+    obtained = _existing(market, intent, found)
+    return replace(obtained, outcome="resumed") if resumed and obtained.outcome == "unchanged" else obtained
 
 
 def activate(market: Market, found: Found) -> Found:
@@ -83,39 +80,30 @@ def activate(market: Market, found: Found) -> Found:
     Raises:
         Conflict: It has ended, or is another one by now.
     """
-    if found.order.phase in SWITCHED_ON:
-        return found
-    return _acted(market, "activate", found)
+    if found.order.phase in ENDING:
+        raise found.end
+    return _acted(market, "activate", found, done=SWITCHED_ON)
 
 
 def release(market: Market, found: Found) -> Found:
     """Stop billing and give the cards back; nothing to do for an order that has ended or is ending."""
-    return found if found.order.phase in ENDING else _acted(market, "release", found)
+    return _acted(market, "release", found, done=ENDING)
 
 
-def close(market: Market, name: str) -> None:
-    """The command has come to its end: what its place record stood for is done."""
-    record = market.journal.open("place", market.project, name)
-    if record is not None and record.state == "placed":
-        market.journal.settle(record, "done", record.outcome)
-
-
-def _acted(market: Market, verb: str, found: Found) -> Found:
-    """activate or release, by uid."""
-    name, uid = found.order.name, found.order.uid
-    begun = unfinished(market, verb, name)
-    if begun is not None and uid in begun.body:
-        after = send_again(market, begun)
-    else:
-        after = send_new(market, market.record(verb, name, market.order_path(name, verb), {"uid": uid}))
-    _closed(market, verb, name)
+def _acted(market: Market, verb: str, found: Found, *, done: frozenset[Phase]) -> Found:
+    """activate or release, unless it is done."""
+    after = found if found.order.phase in done else _sent(market, verb, found)
+    market.close(verb, found.order.name)
     return after
 
 
-def _closed(market: Market, verb: str, name: str) -> None:
-    record = market.journal.open(verb, market.project, name)
-    if record is not None and record.state == "placed":
-        market.journal.settle(record, "done", record.outcome)
+def _sent(market: Market, verb: str, found: Found) -> Found:
+    """By uid; the bytes of an earlier run when it did not hear their answer."""
+    name, uid = found.order.name, found.order.uid
+    begun = unfinished(market, verb, name)
+    if begun is not None and uid in begun.body:
+        return send_again(market, begun)
+    return send_new(market, market.record(verb, name, market.order_path(name, verb), {"uid": uid}))
 
 
 # an order that is there already, or may be
@@ -133,19 +121,18 @@ def _is_still_wanted(market: Market, intent: Intent, begun: Record) -> bool:
     return same
 
 
-def _finished(market: Market, intent: Intent, begun: Record) -> Obtained | None:
-    """What an earlier run began: the order, or None when it bought nothing."""
+def _finished(market: Market, begun: Record) -> bool:
+    """Send what an earlier run began; whether there is an order of it, or it bought nothing."""
     market.say(f'order "{begun.name}": finishing what an earlier run began')
     try:
-        found = send_again(market, begun)
+        send_again(market, begun)
     except (NoCapacity, LimitExceeded):
-        return None
+        return False
     except Conflict as refusal:
         if refusal.reason in ("AlreadyExists", "PriceChanged"):
-            return None
+            return False
         raise
-    _check_same(intent, found)
-    return Obtained(found, "resumed")
+    return True
 
 
 def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
@@ -158,14 +145,14 @@ def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
             detail=f'order "{order.name}" was made by {order.status.created_by}, you are {market.account}',
             hint="--adopt goes on with it",
         )
-    if order.phase in ENDED_UNCHARGED or (order.has_ended and intent.recreate):
-        return _bought(market, intent, order.uid)
     if intent.is_new and not _is_ours_to_finish(market, order.name):
         raise Conflict(
             reason="AlreadyExists",
             detail=f'order "{order.name}" exists ({order.phase}); nothing was bought',
             hint="another name, or cpctl apply -f for what is safe to run again",
         )
+    if order.phase in ENDED_UNCHARGED or (order.has_ended and intent.recreate):
+        return _bought(market, intent, order.uid)
     if order.phase in ENDING:
         raise Conflict(
             reason="Ended",
@@ -197,17 +184,17 @@ def _bought(market: Market, intent: Intent, replaces: str | None) -> Obtained:
     """Quote and place; again when the price moved or somebody was quicker, and the platform says nothing was bought."""
     confirmed: Decimal | None = None
     for tries in range(1, TRIES + 1):
-        quote = choose(market, intent.wanted.spec, intent.limits)
-        if confirmed is None or quote.status.total > confirmed:
-            intent.confirm(quote)
-            confirmed = quote.status.total
         try:
+            quote = choose(market, intent.wanted.spec, intent.limits)
+            if confirmed is None or quote.status.total > confirmed:
+                intent.confirm(quote)
+                confirmed = quote.status.total
             found = send_new(market, _place_record(market, intent, quote, replaces))
         except LimitExceeded as refusal:
             raise named(refusal, intent.limits) from refusal
         except (Conflict, NoCapacity) as refusal:
             if refusal.reason == "AlreadyExists":
-                return _raced(market, intent, refusal)
+                return _raced(market, intent, refusal, replaces)
             if not _may_choose_again(intent, refusal) or tries == TRIES:
                 raise
             market.say(f"{refusal.message}; nothing was bought, choosing again")
@@ -232,19 +219,20 @@ def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | 
 
 
 def _may_choose_again(intent: Intent, refusal: CpctlError) -> bool:
-    """A price that moved is quoted anew; sold-out cards only when the cards are ours to choose."""
-    return refusal.reason == "PriceChanged" or (
-        refusal.reason in ("NoCapacity", "OfferGone") and intent.wanted.spec.allocations is None
-    )
+    """A price that moved is quoted anew; sold-out cards only when the cards are ours to choose, and others may do."""
+    is_planners = "without" in refusal.values
+    may_plan = intent.wanted.spec.allocations is None and not is_planners
+    return refusal.reason == "PriceChanged" or (refusal.reason in ("NoCapacity", "OfferGone") and may_plan)
 
 
-def _raced(market: Market, intent: Intent, refusal: CpctlError) -> Obtained:
+def _raced(market: Market, intent: Intent, refusal: CpctlError, replaced: str | None) -> Obtained:
     """Somebody made the order since it was looked up, another process of this job most likely; or it was deleted."""
     found = market.find(intent.wanted.name)
     if found is not None:
         return _existing(market, intent, found)
     former = refusal.values.get("uid")
-    if not intent.recreate or not isinstance(former, str):  # hidden by `delete`, and its name taken for ever
+    may_replace = intent.recreate and former != replaced
+    if not may_replace or not isinstance(former, str):  # hidden by `delete`, and its name taken for ever
         raise Conflict(
             reason="AlreadyExists",
             detail=f'the name "{intent.wanted.name}" stands for an order that was deleted; nothing was bought',

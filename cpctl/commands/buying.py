@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from cpctl.broker.limits import limits_of
 from cpctl.broker.market import Found, Market
 from cpctl.broker.waiting import wait_until
-from cpctl.errors import BadAnswer, Conflict, NoCapacity
+from cpctl.errors import BadAnswer
 from cpctl.resources.placed import ENDED, ENDING, Phase
 
 TYPE_CHECKING = False
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cpctl.runtime import Runtime
 
 DEFAULT_TIMEOUT = "10m"
-LACK_OF_CAPACITY = ("capacity", "soldout", "stock")
 
 
 def market_of(rt: Runtime, project: str | None = None) -> Market:
@@ -110,24 +109,13 @@ def wait_for(
 def is_active(found: Found) -> bool:
     """Whether all cards are usable; raises when they never will be."""
     if found.order.phase in ENDING:
-        raise ended(found)
+        raise found.end
     return found.order.phase is Phase.ACTIVE
 
 
 def has_ended(found: Found) -> bool:
     """Whether it is over and its cards are back."""
     return found.order.phase in ENDED
-
-
-def ended(found: Found) -> Conflict | NoCapacity:
-    """The error for an order that will not be Active any more, with the platform's reason."""
-    status = found.order.status
-    why = ": ".join(text for text in (status.reason, status.message) if text)
-    detail = f'order "{found.order.name}" is {found.order.phase}' + (f" ({why})" if why else "")
-    lacking = any(word in (status.reason or "").lower().replace(" ", "") for word in LACK_OF_CAPACITY)
-    if lacking:
-        return NoCapacity(detail=detail, hint="cpctl get offers")
-    return Conflict(reason="Ended", detail=detail, hint=f"cpctl describe order/{found.order.name}")
 
 
 @contextmanager

@@ -28,13 +28,12 @@ def delete(
     The name stays taken for ever, and the bills stay.
     """
     from cpctl.broker import purchase
-    from cpctl.commands.buying import market_of
-    from cpctl.commands.release import given_back, named
+    from cpctl.commands.release import given_back, markets, named
     from cpctl.errors import NotFound
 
     form = rt.output(output, FORMS)
-    market = market_of(rt)
-    for name in named(rt, what, filename, recursive=recursive, run_id=run_id):
+    meant = named(rt, what, filename, recursive=recursive, run_id=run_id)
+    for market, name in markets(rt, meant):
         found = market.find(name)
         if found is None:
             if ignore_not_found:

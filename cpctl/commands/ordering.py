@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from cpctl.broker import purchase
@@ -11,7 +12,7 @@ from cpctl.broker.choosing import own_limits
 from cpctl.broker.market import Found, Market
 from cpctl.broker.purchase import Intent, Obtained
 from cpctl.commands.buying import asking, is_active, market_of, receipt, timeout_s, told_when_interrupted, wait_for
-from cpctl.errors import UsageError
+from cpctl.errors import OutcomeUnknown, Unreachable, UsageError
 from cpctl.resources.order import OrderWanted
 from cpctl.resources.placed import SWITCHED_ON
 
@@ -54,12 +55,30 @@ def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[
         raise UsageError(detail="--wait waits for cards to come up, which needs --activate")
     limit_s = timeout_s(wish.timeout)
     yes = wish.yes or (not wish.needs_yes and not rt.asks)
+    market_at = cache(lambda project: market_of(rt, project))
+    spent = False
     for one in wanted:
-        market = market_of(rt, one.project)
         with told_when_interrupted(rt, one.name, wish.again):
-            obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
-            yield _brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s)
-            purchase.close(market, one.name)
+            try:
+                market = market_at(one.project)
+                obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
+                spent = spent or obtained.outcome != "unchanged"
+                result = _brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s)
+            except Unreachable as error:
+                if not spent:
+                    raise
+                raise _half_way(one.name, error) from error
+            yield result
+            market.close("place", one.name)
+
+
+def _half_way(name: str, error: Unreachable) -> OutcomeUnknown:
+    """The platform went away after this run has bought: "nothing happened" (9) would be wrong."""
+    return OutcomeUnknown(
+        reason="HalfWay",
+        detail=f'order "{name}" is not as far as it was to go: {error.message}',
+        hint="run the same command again: it finishes what was begun and never buys twice",
+    )
 
 
 def _intent(rt: Runtime, market: Market, one: OrderWanted, wish: Wish, *, yes: bool) -> Intent:
@@ -102,8 +121,8 @@ def printed(results: Iterable[Result], form: str | None, *, single: bool) -> Ite
     if form in ("json", "yaml"):
         from cpctl.output.values import VALUE_PRINTERS
 
-        documents = [_document(result) for result in results]
-        yield VALUE_PRINTERS[form](documents[0] if single else _list(documents))
+        documents = map(_document, results)
+        yield from map(VALUE_PRINTERS[form], documents if single else [_list(list(documents))])
         return
     for found, outcome in results:
         yield f"order/{found.order.name}\n" if form == "name" else f"order/{found.order.name} {outcome}\n"

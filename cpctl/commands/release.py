@@ -7,7 +7,7 @@ from cpctl.lazy import flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cpctl.broker.market import Found, Market
     from cpctl.commands.ordering import Result
@@ -31,34 +31,45 @@ def release(
 
     Billing stops when the platform accepts it; the command waits until the cards are back, unless told not to.
     """
-    from cpctl.commands.buying import market_of
     from cpctl.commands.ordering import printed
 
     form = rt.output(output, FORMS)
-    names = named(rt, what, filename, recursive=recursive, run_id=run_id)
-    results = _released(rt, market_of(rt), names, wait=not no_wait, timeout=timeout)
-    yield from printed(results, form, single=len(names) == 1)
+    meant = named(rt, what, filename, recursive=recursive, run_id=run_id)
+    results = _released(rt, meant, wait=not no_wait, timeout=timeout)
+    yield from printed(results, form, single=len(meant) == 1)
     return ExitCode.DONE
 
 
 def named(
     rt: Runtime, what: Sequence[str] | None, filename: Sequence[str] | None, *, recursive: bool, run_id: str | None
-) -> list[str]:
-    """The orders that are meant, by name or by manifest."""
+) -> list[tuple[str | None, str]]:
+    """The orders that are meant, by name or by manifest: project, where a manifest names one, and name."""
     from cpctl.commands.manifests import wanted_orders
     from cpctl.commands.targets import orders
 
     if not filename:
-        return orders(what)
+        return [(None, name) for name in orders(what)]
     if what:
         raise UsageError(detail="name orders or their manifests, not both")
-    return [one.name for one in wanted_orders(rt, filename, recursive=recursive, run_id=run_id)]
+    return [(one.project, one.name) for one in wanted_orders(rt, filename, recursive=recursive, run_id=run_id)]
 
 
-def _released(rt: Runtime, market: Market, names: list[str], *, wait: bool, timeout: str | None) -> Iterator[Result]:
+def markets(rt: Runtime, meant: Iterable[tuple[str | None, str]]) -> Iterator[tuple[Market, str]]:
+    """Each order that is meant and the market it is in; who we are is asked once a project."""
+    from functools import cache
+
+    from cpctl.commands.buying import market_of
+
+    market_at = cache(lambda project: market_of(rt, project))
+    return ((market_at(project), name) for project, name in meant)
+
+
+def _released(
+    rt: Runtime, meant: Iterable[tuple[str | None, str]], *, wait: bool, timeout: str | None
+) -> Iterator[Result]:
     from cpctl.commands.ordering import Result
 
-    for name in names:
+    for market, name in markets(rt, meant):
         before = market.read(name)
         if before.order.has_ended:
             yield Result(before, "unchanged")

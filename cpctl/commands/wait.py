@@ -55,7 +55,7 @@ def check_of(text: str, kind: Kind) -> Check:
         return _condition(text.removeprefix("condition="), kind)
     path = JSONPATH.fullmatch(text)
     if path:
-        return _field(path[1].strip(".").split("."), path[2].strip("'\""))
+        return _field(path[1].strip(".").split("."), path[2].strip("'\""), is_order=kind.name == "order")
     raise BadValue(
         what="--for", value=text[:80], expected="condition=Active, delete, or jsonpath='{.status.phase}'=VALUE"
     )
@@ -74,28 +74,40 @@ def _condition(text: str, kind: Kind) -> Check:
 def _has(found: Object, name: str, wanted: str) -> bool:
     """Whether an order's condition is so; raises when it never will be."""
     from cpctl.broker.market import Found
-    from cpctl.commands.buying import ended
-    from cpctl.resources.placed import ENDED, ENDING, order_of
+    from cpctl.resources.placed import ENDED, ENDING, SWITCHED_ON, order_of
 
     if found is None:
         raise NotFound(detail="the order is gone")
     order = order_of(found)
     said = any(one.type == name and one.status.lower() == wanted for one in order.status.conditions)
-    never_on = name in ("Held", "Active") and order.phase in ENDING
-    never_released = name == "Released" and order.phase in ENDED
-    if not said and wanted == "true" and (never_on or never_released):
-        raise ended(Found(order, found))
+    never = {"Held": ENDING | SWITCHED_ON, "Active": ENDING, "Released": ENDED}.get(name, ENDED)
+    if not said and wanted == "true" and order.phase in never:
+        raise Found(order, found).end
     return said
 
 
-def _field(steps: list[str], wanted: str) -> Check:
+def _field(steps: list[str], wanted: str, *, is_order: bool) -> Check:
+    """A field's check; raises when it is the status of an order that has ended, which changes no more."""
+
     def check(found: Object) -> bool:
         value: Any = found
         for step in steps:
             value = value.get(step) if isinstance(value, dict) else None
-        return value is not None and str(value) == wanted
+        said = value is not None and str(value) == wanted
+        if is_order and not said and steps[0] == "status":
+            _refuse_ended(found)
+        return said
 
     return check
+
+
+def _refuse_ended(found: Object) -> None:
+    from cpctl.broker.market import Found
+    from cpctl.resources.placed import order_of
+
+    order = order_of(found)
+    if found is not None and order.has_ended:
+        raise Found(order, found).end
 
 
 def _until(rt: Runtime, kind: Kind, name: str, check: Check, text: str, limit_s: float) -> None:
