@@ -4,11 +4,11 @@
 #   make test      the tests, some minutes
 #   make check     what CI runs: format, lint, types, generated files, tests
 #   make generate  completions/ and man/, from the verbs and the registry
-#   make bench     start-up times and the sandbox's throughput, beside their budgets
+#   make bench     start-up times and the sandbox's throughput, beside their budgets (make bench BENCH=--quick)
 #   make soak      the long sweeps
 
 .DEFAULT_GOAL := check
-.PHONY: demo test check lint bench soak generate clean setup-run setup-dev
+.PHONY: demo test check lint bench soak generate clean setup-run setup-dev setup-bench
 
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARNINGS PYTHONSAFEPATH PYTEST_PLUGINS
 export PYTHONNOUSERSITE := 1
@@ -34,14 +34,14 @@ lint: setup-dev
 generate: setup-dev
 	$(PYTHON_IN) -m cpctl.generate
 
-bench: setup-run
-	$(PYTHON_IN) -m bench.bench
+bench: setup-bench
+	@.venv-bench/bin/python -m bench.bench $(BENCH)
 
 soak: setup-dev
 	$(PYTHON_IN) -m pytest -m soak
 
 clean:
-	rm -rf .venv .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
+	rm -rf .venv .venv-bench .demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-run:
@@ -49,3 +49,6 @@ setup-run:
 
 setup-dev:
 	@sh .ci/setup dev
+
+setup-bench:
+	@sh .ci/setup bench

@@ -1,0 +1,68 @@
+"""How long whole processes take, each beside `python -c pass` run at the same moment."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "VIRTUAL_ENV")
+
+
+class Start(NamedTuple):
+    """Attributes:
+    code: What it has to end with; anything else is no measurement.
+    """
+
+    name: str
+    argv: Sequence[str]
+    code: int = 0
+
+
+class Timing(NamedTuple):
+    """Attributes:
+    seconds: The median of all rounds.
+    ratio: The median of (its time / the time of `pass` in the same round).
+    """
+
+    seconds: float
+    ratio: float
+
+
+def clean(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what slows or bends a start."""
+    return {name: value for name, value in env.items() if name not in UNWANTED}
+
+
+def timed(argv: Sequence[str], env: Mapping[str, str], code: int = 0) -> float:
+    """Seconds from start to end of one process; raises RuntimeError when it ends otherwise than it should."""
+    began = time.perf_counter()
+    done = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    took = time.perf_counter() - began
+    if done.returncode != code:
+        raise RuntimeError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")
+    return took
+
+
+def compared(
+    starts: Sequence[Start], bare: Sequence[str], env: Mapping[str, str], rounds: int
+) -> tuple[float, dict[str, Timing]]:
+    """Every start timed `rounds` times; a round runs each once, with `bare` before each, so that noise meets both.
+
+    Returns:
+        The median seconds of `bare`, and the timing of each start.
+    """
+    for start in starts:
+        timed(start.argv, env, start.code)  # writes byte code, fills caches
+    pairs: dict[str, list[tuple[float, float]]] = {start.name: [] for start in starts}
+    for _ in range(rounds):
+        for start in starts:
+            pairs[start.name].append((timed(bare, env), timed(start.argv, env, start.code)))
+    bare_s = median(pair[0] for found in pairs.values() for pair in found)
+    return bare_s, {name: _timing(found) for name, found in pairs.items()}
+
+
+def _timing(pairs: Sequence[tuple[float, float]]) -> Timing:
+    return Timing(median(own for _, own in pairs), median(own / bare for bare, own in pairs))
