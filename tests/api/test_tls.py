@@ -17,6 +17,7 @@ from cpctl.api.transport import HttpxTransport
 from cpctl.errors import Unreachable
 from cpctl.resources.endpoint import endpoint
 from cpctl.resources.exchange import Request
+from tools import need
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n" + b'{"a": 1}'
 CLIENT = """
@@ -33,12 +34,9 @@ print(HttpxTransport(endpoint(sys.argv[1]), Token(), clock=FakeClock()).send(Req
 def certificate(tmp_path_factory):
     """A self-signed certificate for 127.0.0.1, with its key in the same file."""
     folder = tmp_path_factory.mktemp("tls")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    command = [need("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem", "-out", folder / "ca.pem"]
-    try:
-        subprocess.run(command, check=True, capture_output=True)
-    except FileNotFoundError:
-        pytest.skip("openssl is not installed")
+    subprocess.run(command, check=True, capture_output=True)
     return folder
 
 

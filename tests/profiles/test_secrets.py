@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from cpctl.errors import LocalFailure, NoSecretStore, NotAuthorized, TokenRefuse
 from cpctl.profiles.secrets import FileStore, KeyringStore, SandboxStore
 from cpctl.resources.endpoint import endpoint
 from cpctl.resources.secret import checked
+from tools import need
 
 
 def backend(module: str, **methods) -> object:
@@ -94,8 +94,7 @@ class TestKeyring:
 
     def test_a_real_keyring(self, tmp_path):
         for tool in ("dbus-run-session", "gnome-keyring-daemon"):
-            if not shutil.which(tool):
-                pytest.skip(f"{tool} is not installed")
+            need(tool)
         script = (
             "from cpctl.profiles.secrets import KeyringStore\n"
             "s = KeyringStore(); s.set('cpctl-test', 'record')\n"
