@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import IO, TextIO
+from typing import TextIO
 
 from cpctl.errors import ExitCode, UnknownName, UsageError
 
@@ -206,11 +206,3 @@ class Runtime:
         from cpctl.profiles.resolve import Flags, preferred_outputs
 
         return preferred_outputs(self.config, self.env, Flags(profile=self.options.profile), verb)
-
-
-def stream_is_terminal(stream: IO[str]) -> bool:
-    """isatty() of a stream that may be closed or a stand-in."""
-    try:
-        return stream.isatty()
-    except (ValueError, AttributeError):
-        return False
