@@ -17,6 +17,7 @@ CHUNK = 1_000
 LARGEST_CHUNK = 5_000
 LONGEST_NAME = 128
 SHOWN = 40
+NO_TEXT = "backslashreplace"  # what bytes that are no UTF-8 become in a query; the platform says it does not know them
 PAGES_LIMIT = 100_000
 EMPTY_PAGES_LIMIT = 10
 
@@ -130,7 +131,7 @@ def escaped(name: str) -> str:
 def with_query(path: str, query: Query) -> str:
     """The path with its query; lists are joined by commas, None and empty lists are left out."""
     pairs = [(key, _joined(value)) for key, value in query.items() if value is not None and value not in ([], ())]
-    return f"{path}?{urlencode(pairs, quote_via=quote, safe=',~:')}" if pairs else path
+    return f"{path}?{urlencode(pairs, quote_via=quote, safe=',~:', errors=NO_TEXT)}" if pairs else path
 
 
 def page_of(document: Any, path: str) -> Page:

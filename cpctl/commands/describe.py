@@ -6,6 +6,7 @@ from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import BadAnswer, CpctlError, ExitCode, UsageError
 from cpctl.lazy import flags
+from cpctl.output.cells import mapping
 from cpctl.registry import find
 
 TYPE_CHECKING = False
@@ -51,7 +52,7 @@ def _items(rt: Runtime, target: Target) -> Iterator[Mapping[str, Any]]:
 
 def _with_access(rt: Runtime, order: Mapping[str, Any]) -> Mapping[str, Any]:
     """An active order with the way to its cards; credentials are left to the tools that use them."""
-    if order.get("status", {}).get("phase") != "Active":
+    if mapping(order.get("status")).get("phase") != "Active":
         return order
     from cpctl.api.platform import object_path
 
@@ -78,7 +79,7 @@ def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[st
     """The object's latest events, oldest first; None for kinds the platform keeps none of."""
     if kind.name not in ("order", "card"):
         return None
-    name = str(item.get("metadata", {}).get("name", ""))
+    name = str(mapping(item.get("metadata")).get("name", ""))
     query = {"kind": kind.kind, "name": name, "sortBy": "~status.at"}
     read = pages(rt, find("events"), query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
     return [event for page in read for event in page.items][::-1]

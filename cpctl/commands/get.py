@@ -94,9 +94,7 @@ class Listing:
         for page in pages(self.rt, target.kind, parameters, limit=self.limit, chunk=self.chunk):
             self.items += len(page.items)
             self.complete = self.complete and page.metadata.get("complete") is not False
-            for platform in page.metadata.get("subplatforms") or ():
-                if isinstance(platform, dict) and platform.get("state") != "ok":
-                    self.absent[str(platform.get("name"))] = platform
+            self.absent |= absent_of(page.metadata)
             yield replace(page, metadata={**page.metadata, "complete": self.complete})
 
 
@@ -197,13 +195,27 @@ def _verdict(rt: Runtime, listing: Listing, *, required: bool) -> ExitCode:
     return ExitCode.DONE
 
 
+def absent_of(metadata: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The sub-platforms that a list's or an overview's metadata call anything but ok, by name."""
+    told = metadata.get("subplatforms")
+    rows = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return {str(one.get("name")): one for one in rows if one.get("state") != "ok"}
+
+
 def absence(absent: Mapping[str, Mapping[str, Any]], rt: Runtime) -> str:
     """`qinghai is down (as of 5m ago), …`"""
-    return ", ".join(f"{name} is {platform.get('state')} ({_as_of(platform, rt)})" for name, platform in absent.items())
+    from cpctl.output.safe import safe
+
+    told = [f"{name} is {platform.get('state')}{_as_of(platform, rt)}" for name, platform in absent.items()]
+    return ", ".join(map(safe, told)) or "the platform does not say which sub-platform did not answer"
 
 
 def _as_of(platform: Mapping[str, Any], rt: Runtime) -> str:
+    from cpctl.errors import BadValue
     from cpctl.units import age, instant
 
-    seconds = (rt.platform.now() - instant(str(platform.get("asOf")))).total_seconds()
-    return f"as of {age(max(0, int(seconds)))} ago"
+    try:
+        seconds = (rt.platform.now() - instant(str(platform.get("asOf")))).total_seconds()
+    except BadValue:
+        return ""  # it does not say, or nothing that is a time
+    return f" (as of {age(max(0, int(seconds)))} ago)"

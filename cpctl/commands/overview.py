@@ -86,13 +86,12 @@ def _share(text: Any) -> str:
 
 
 def _verdict(rt: Runtime, answer: Mapping[str, Any], *, required: bool) -> ExitCode:
-    from cpctl.commands.get import absence
+    from cpctl.commands.get import absence, absent_of
 
-    metadata = answer.get("metadata") or {}
-    if metadata.get("complete") is not False:
+    metadata = answer.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("complete") is not False:
         return ExitCode.DONE
-    absent = {str(one.get("name")): one for one in metadata.get("subplatforms") or () if one.get("state") != "ok"}
-    rt.say(f"warning: incomplete: {absence(absent, rt)}")
+    rt.say(f"warning: incomplete: {absence(absent_of(metadata), rt)}")
     if required:
         raise Incomplete(detail="a sub-platform did not answer and --require-complete was given", hint="cpctl get sp")
     return ExitCode.DONE
