@@ -106,7 +106,7 @@ def problem(status: int, reason: str) -> Callable[[bytes], bytes]:
 
 
 def _another_order(answer: bytes) -> bytes:
-    head, _, body = answer.partition(b"\r\n\r\n")
+    _, _, body = answer.partition(b"\r\n\r\n")
     order = json.loads(body)
     order["metadata"]["name"] = "somebody-elses"
     return answering("201 Created", json.dumps(order))(b"")
