@@ -119,19 +119,21 @@ def has_ended(found: Found) -> bool:
 
 
 @contextmanager
-def told_when_interrupted(rt: Runtime, name: str, again: str) -> Iterator[None]:
+def told_when_interrupted(rt: Runtime, name: str, again: str, *, owned: bool = True) -> Iterator[None]:
     """Ctrl-C and SIGTERM say what goes on without us.
 
     Args:
         again: What finishes it: the command to run again.
+        owned: It is an order; nothing else goes on, and nothing is said.
     """
     try:
         yield
     except KeyboardInterrupt:
-        rt.say(
-            f'\ninterrupted: order "{name}" goes on if it was placed; follow it: cpctl get order/{name};'
-            f" finish: {again}; stop it: cpctl release order/{name}"
-        )
+        if owned:
+            rt.say(
+                f'\ninterrupted: order "{name}" goes on if it was placed; follow it: cpctl get order/{name};'
+                f" finish: {again}; stop it: cpctl release order/{name}"
+            )
         raise
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Check = Callable[[Object], bool]
 
 CONDITIONS = ("Placed", "Held", "Active", "Released")
-JSONPATH = re.compile(r"jsonpath='?\{(\.[A-Za-z0-9_.-]+)\}'?=(.+)")
+JSONPATH = re.compile(r"jsonpath='?\{((?:\.[A-Za-z0-9_-]+)+)\}'?=(.+)")
 
 
 def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Timeout = None) -> Verb:
@@ -27,7 +27,7 @@ def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Ti
 
     A condition that can no longer come ends at once with 5, for lack of capacity with 6; the time-out with 8.
     """
-    from cpctl.commands.buying import timeout_s
+    from cpctl.commands.buying import timeout_s, told_when_interrupted
     from cpctl.commands.targets import targets
 
     limit_s = timeout_s(timeout)
@@ -38,7 +38,8 @@ def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Ti
     ends = rt.clock.monotonic() + limit_s
     for kind, name, check in checks:
         left_s = max(0.001, ends - rt.clock.monotonic())
-        _until(rt, kind, name, check, for_, left_s)
+        with told_when_interrupted(rt, name, f"cpctl wait order/{name} --for={for_}", owned=kind.name == "order"):
+            _until(rt, kind, name, check, for_, left_s)
         yield f"{kind.name}/{name} condition met\n"
     return ExitCode.DONE
 

@@ -283,7 +283,7 @@ def test_the_key_window(tmp_path):
 @pytest.mark.parametrize("who", [("ci", "http://127.0.0.1:8790"), ("dev", "http://127.0.0.1:8791")])
 def test_a_record_of_somebody_else_is_a_conflict(who):
     check_owner(a_record(), "dev", "http://127.0.0.1:8790")
-    with pytest.raises(Conflict, match="was begun by dev at http://127.0.0.1:8790"):
+    with pytest.raises(Conflict, match="was begun by dev at http"):
         check_owner(a_record(), *who)
 
 

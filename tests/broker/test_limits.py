@@ -1,4 +1,4 @@
-"""Limits: the smallest of all that anybody set holds, says who set it, and is refused with 7 before anything is bought."""
+"""Limits: the smallest that anybody set holds and is named, and ends with 7 before anything is bought."""
 
 from __future__ import annotations
 

@@ -262,7 +262,10 @@ def test_the_receipt_names_profile_endpoint_and_the_most_that_is_charged(cp, san
 
 # bad input
 
-GOOD = '{"apiVersion":"ccpp/v1","kind":"Order","metadata":{"name":"x-1"},"spec":{"accelerator":["H800"],"cards":8,"duration":"1h"}}'
+GOOD = (
+    '{"apiVersion":"ccpp/v1","kind":"Order","metadata":{"name":"x-1"},'
+    '"spec":{"accelerator":["H800"],"cards":8,"duration":"1h"}}'
+)
 BAD = {
     "empty": "",
     "tag": "!!python/object/apply:os.system [id]",
