@@ -178,8 +178,10 @@ def _see(pages: Iterable[str]) -> list[str]:
 
 
 def _text(line: str) -> str:
-    """A line of text that roff takes for no request."""
-    return "\\&" + _escaped(line) if line[:1] == "." else _escaped(line)
+    """A line of text that roff takes for no request; what stands in backticks is bold."""
+    parts = line.split("`") if line.count("`") % 2 == 0 else [line]
+    shown = "".join(f"\\fB{_escaped(p)}\\fR" if n % 2 else _escaped(p) for n, p in enumerate(parts))
+    return "\\&" + shown if line[:1] == "." else shown
 
 
 def _escaped(text: str) -> str:
