@@ -24,8 +24,12 @@ def main() -> NoReturn:
         from cpctl import __version__
 
         sys.exit(_emit(sys.stdout, f"cpctl {__version__}\n"))
-    _on_signals()
-    sys.exit(run(sys.argv[1:], _runtime()))
+    _on_signals(ready=False)
+    rt = _runtime()
+    _on_signals(ready=True)
+    code = run(sys.argv[1:], rt)
+    _on_signals(ready=False)
+    sys.exit(code)
 
 
 def run(argv: list[str], rt: Runtime) -> int:
@@ -160,15 +164,18 @@ def _runtime() -> Runtime:
     return Runtime(out=sys.stdout, err=sys.stderr, stdin=sys.stdin, env=os.environ)
 
 
-def _on_signals() -> None:
+def _on_signals(*, ready: bool) -> None:
+    """Before and after `run` a signal ends the process without a word; what nohup ignores stays ignored."""
     import signal
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise Terminated
 
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
+    handlers = {"SIGINT": signal.default_int_handler, "SIGTERM": stop, "SIGHUP": stop}
+    for name, handler in handlers.items():
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handler if ready else signal.SIG_DFL)
 
 
 if __name__ == "__main__":
