@@ -217,6 +217,17 @@ def test_a_record_of_another_account_or_endpoint_is_refused(cp, sandbox, proxy, 
     assert cp("apply", "-f", str(wanted)).code == 0
 
 
+def test_a_refusal_that_settles_nothing_leaves_the_record_to_be_sent_again(cp, sandbox, proxy, wanted):
+    """A token that is refused now says nothing about the request whose answer was lost."""
+    for answer, code in ((LOST["lost"], UNKNOWN), (problem(403, "Forbidden"), 4)):
+        proxy.instead = Trouble("/v1/orders?", answer)
+        assert cp("apply", "-f", str(wanted), env=through(cp, proxy)).code == code
+    assert cp("apply", "-f", str(wanted), env=through(cp, proxy)).code == 0
+    sent = proxy.sent("POST", "/v1/orders?")
+    assert (len(sent), len({one.header("Idempotency-Key") for one in sent})) == (3, 1)
+    assert len(reservations(sandbox, wanted.name)) == 1
+
+
 def test_json_failures_say_that_it_may_be_tried_again(cp, proxy, wanted):
     proxy.instead = Trouble("/v1/orders?", LOST["lost"])
     result = cp("apply", "-f", str(wanted), "-o", "json", env=through(cp, proxy))
