@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from cpctl.broker.waiting import wait_until
@@ -78,6 +80,6 @@ def test_it_asks_often_at_first_and_then_every_other_second():
     clock, times = Clock(), []
     with pytest.raises(TimedOut):
         waited(clock, ["Held"], seen=lambda _: times.append(clock.time_s))
-    pauses = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(times)]
     assert pauses[0] == pytest.approx(0.2) and max(pauses) == pytest.approx(2.0)
     assert len(times) < 45
