@@ -59,8 +59,8 @@ run get projects
 
 say 'The same in one file, safe to run twice: one order, one charge'
 manifest=$here/examples/order.yaml
-run apply -f "$manifest" --activate --wait
-run apply -f "$manifest" --activate --wait
+run apply -f "$manifest" --activate --wait --yes
+run apply -f "$manifest" --activate --wait --yes
 run delete order/train-7b
 
 say 'Stop the sandbox that this demo started'
