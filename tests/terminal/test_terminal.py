@@ -138,7 +138,8 @@ def test_without_colour_where_it_is_not_wanted(screen, sandbox, tmp_path):
 def test_ctrl_c_says_what_goes_on(screen, sandbox, tmp_path):
     sandbox.admin.activation(secondsPerCard=2)
     shown = screen(100)
-    shown.type(f"clear; {CPCTL} apply -f {manifest(tmp_path, sandbox, 'goes-on')} --activate --wait --yes; echo done-$?")
+    file = manifest(tmp_path, sandbox, "goes-on")
+    shown.type(f"clear; {CPCTL} apply -f {file} --activate --wait --yes; echo done-$?")
     shown.until("/6 cards")
     shown.press("C-c")
     text = shown.until("done-130")
