@@ -49,7 +49,11 @@ def up(
         "speed": _number("speed", speed, 1, 100_000),
     }
     with _in_one_sentence():
-        endpoint = daemon.up(folder, **chosen, foreground=False)
+        if foreground and (running := daemon.status(folder)):
+            raise LocalFailure(
+                reason="Sandbox", detail=f"a sandbox is running at {running.url} already", hint="cpctl sandbox down"
+            )
+        endpoint = daemon.up(folder, **chosen)
     current = _keep_profile(rt, endpoint.url, folder)
     rt.say(_announcement(endpoint) + (f'; profile "{PROFILE}" is current' if current == PROFILE else ""))
     if current != PROFILE:
@@ -57,7 +61,6 @@ def up(
     if foreground:
         yield from _follow(rt, folder)
     return ExitCode.DONE
-    yield ""
 
 
 def down(rt: Runtime, *, data: flags.Data = None) -> Verb:
@@ -67,8 +70,8 @@ def down(rt: Runtime, *, data: flags.Data = None) -> Verb:
     with _in_one_sentence():
         stopped = daemon.down(_folder(rt, data))
     rt.say("sandbox stopped" if stopped else "sandbox was not running")
+    yield from ()  # nothing for stdout
     return ExitCode.DONE
-    yield ""
 
 
 def status(rt: Runtime, *, data: flags.Data = None, output: flags.DocumentOutput = None) -> Verb:
@@ -99,8 +102,8 @@ def reset(rt: Runtime, *, data: flags.Data = None, yes: flags.Yes = False) -> Ve
         endpoint = daemon.reset(folder)
     _keep_profile(rt, endpoint.url, folder)
     rt.say(_announcement(endpoint) + ", afresh")
+    yield from ()  # nothing for stdout
     return ExitCode.DONE
-    yield ""
 
 
 def logs(rt: Runtime, *, data: flags.Data = None) -> Verb:

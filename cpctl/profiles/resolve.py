@@ -111,7 +111,7 @@ def resolve(document: Mapping[str, Any], env: Mapping[str, str], flags: Flags | 
     table = _table(document, name, named_by)
     values = dict(_chosen(table, env, given, name))
     if "server" not in values and "models" not in values:
-        raise _nowhere(name)
+        raise _nowhere(name, has_token=bool(env.get("CPCTL_TOKEN")))
     return Profile(
         name=name,
         server=_endpoint(values, "server"),
@@ -233,13 +233,19 @@ def _token_origins(document: Mapping[str, Any], env: Mapping[str, str]) -> Itera
         yield endpoint(named["server"]).origin
 
 
-def _nowhere(name: str) -> UsageError:
+def _nowhere(name: str, *, has_token: bool) -> UsageError | NotAuthorized:
     if name:
         return UsageError(
             reason="NoServer",
             detail=f"profile {name} names no server",
             hint="cpctl config set server https://… --profile {name}",
             name=name,
+        )
+    if has_token:
+        return NotAuthorized(
+            reason="TokenNotForThisServer",
+            detail="CPCTL_TOKEN is set, and neither CPCTL_SERVER nor CPCTL_PROFILE says whose it is; it is sent nowhere",
+            hint="set CPCTL_SERVER or CPCTL_PROFILE beside it",
         )
     return UsageError(
         reason="NoProfile",

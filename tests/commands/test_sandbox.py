@@ -245,3 +245,8 @@ def test_in_the_foreground_it_stays_says_where_and_ends_with_ctrl_c(me, sign):
     assert process.returncode == (130 if sign == signal.SIGINT else 143)
     assert out == "" and "Traceback" not in err
     assert me("sandbox", "status").code == 3
+
+
+def test_the_foreground_is_refused_beside_one_that_runs(me, up):
+    assert up["url"] in one_line(me("sandbox", "up", "--foreground"))
+    assert me("sandbox", "status").code == 0

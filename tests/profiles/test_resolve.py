@@ -132,3 +132,8 @@ class TestEnvironmentToken:
 
     def test_none_is_none(self):
         assert environment_token({}, "https://platform.example", frozenset()) is None
+
+
+def test_a_token_that_belongs_nowhere_is_no_login():
+    with pytest.raises(NotAuthorized, match="neither CPCTL_SERVER nor CPCTL_PROFILE"):
+        resolve({}, {"CPCTL_TOKEN": "secret-canary"})
