@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cpctl import units
-from cpctl.errors import UnknownName, UsageError
+from cpctl.errors import BadValue, UnknownName, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +54,17 @@ def count(what: str, text: str) -> int:
         BadValue: It is none.
     """
     return units.whole(text, what=what, least=1)
+
+
+def number_within(what: str, text: str, low: int, high: int) -> int:
+    """A whole number within bounds.
+
+    Raises:
+        BadValue: It is none.
+    """
+    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
+        return int(text)
+    raise BadValue(what=what, value=text[:40], expected=f"a whole number from {low} to {high}")
 
 
 FILTERS: dict[str, Filter] = {

@@ -5,24 +5,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 
-from cpctl.errors import BadValue, ExitCode, LocalFailure, NotFound, UnknownName, UsageError
+from cpctl.commands.filters import number_within
+from cpctl.errors import ExitCode, LocalFailure, NotFound, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any
 
     from cpctl.runtime import Runtime, Verb
     from cpctl.sandbox.daemon import Endpoint
 
 PROFILE = "sandbox"
-DEFAULT_SEED, DEFAULT_SCALE, DEFAULT_SPEED = 1, 1200, 1
-ACTIONS = ("list", "set", "clear")
-MEANT = {"list": "shows all", "clear": "clears all"}
-METHODS = ("GET", "POST", "PATCH", "DELETE")
-LONGEST_PATH = 200
-FAULT_PLACES = ("province", "path", "method", "rate", "count")
 
 
 def up(
@@ -146,98 +141,29 @@ def faults(
 
     `faults set --province qinghai --down`, `faults set --path /v1/orders --truncate --times 1`, `faults clear`.
     """
-    if action not in ACTIONS:
-        raise UnknownName("faults action", action, ACTIONS)
-    effects = {
+    from cpctl.commands import fault_rules
+    from cpctl.sandbox import daemon
+
+    given = {
         "down": is_down,
-        "latency": latency and _seconds(latency),
-        "error": _number("error", error, 400, 599),
+        "latency": latency,
+        "error": error,
         "soldOut": sold_out,
         "truncate": truncate,
         "dropAfterCommit": drop_after_commit,
         "slowDrip": slow_drip,
         "html": html,
+        "path": path,
+        "method": method,
+        "rate": rate,
+        "count": times,
     }
-    narrowed = {
-        "path": path and _path(path),
-        "method": method and _method(method),
-        "rate": rate and _share(rate),
-        "count": _number("times", times, 1, 1_000_000),
-    }
-    if action != "set" and (province or any(effects.values()) or any(one is not None for one in narrowed.values())):
-        raise UsageError(
-            detail=f"faults {action} takes no fault: it {MEANT[action]}", hint="cpctl sandbox faults set …"
-        )
-    if action == "set":
-        for rule in _rules(effects, narrowed, province):
-            _control(rt, data, "POST", rule)
-    elif action == "clear":
-        _control(rt, data, "DELETE", None)
-    yield _faults_text(_control(rt, data, "GET", None))
-    return ExitCode.DONE
-
-
-def _rules(
-    effects: Mapping[str, Any], narrowed: Mapping[str, Any], provinces: list[str] | None
-) -> Iterator[dict[str, Any]]:
-    """The same fault for each province, or for none in particular, in the controls' words."""
-    from cpctl.commands.filters import words
-    from cpctl.units import province
-
-    chosen = {key: value for key, value in effects.items() if value}
-    if not chosen:
-        raise UsageError(detail="no fault named: --down, --latency, --error …", hint="cpctl sandbox faults --help")
-    common = chosen | {key: value for key, value in narrowed.items() if value is not None}
-    places = [{"province": province(word).id} for word in words(provinces or [])]
-    for place in places or [{}]:
-        yield {**common, **place}
-
-
-def _seconds(text: str) -> str:
-    from cpctl.units import duration_s
-
-    return f"{duration_s(text)}s"
-
-
-def _path(text: str) -> str:
-    if not text.startswith("/") or len(text) > LONGEST_PATH:
-        raise BadValue(what="path", value=text[:40], expected="the beginning of a path, such as /v1/offers")
-    return text
-
-
-def _method(text: str) -> str:
-    if text.upper() not in METHODS:
-        raise UnknownName("method", text, METHODS)
-    return text.upper()
-
-
-def _share(text: str) -> float:
-    from cpctl.units import ratio
-
-    return float(ratio(text))
-
-
-def _control(rt: Runtime, data: str | None, method: str, body: dict[str, Any] | None) -> Any:
-    from cpctl.sandbox import daemon
-
+    requests = fault_rules.requests(action, given, province)
     with _in_one_sentence():
-        return daemon.control(_folder(rt, data), method, "/sandbox/v1/faults", body)
-
-
-def _faults_text(answer: Any) -> str:
-    from cpctl.output.tables import table
-
-    rows = [
-        [str(rule.get("name")), _told(rule, FAULT_PLACES), _told(rule, None), str(rule.get("left") or "always")]
-        for rule in answer["faults"]
-    ]
-    return table(("NAME", "WHERE", "EFFECT", "LEFT"), rows) if rows else "no faults\n"
-
-
-def _told(rule: Mapping[str, Any], keys: tuple[str, ...] | None) -> str:
-    """`province=qinghai,path=/v1/orders`, or the effects: all that is left."""
-    shown = [key for key in rule if (key in keys if keys else key not in (*FAULT_PLACES, "name", "left"))]
-    return ",".join(key if rule[key] is True else f"{key}={rule[key]}" for key in shown) or "<any>"
+        for verb, rule in requests:
+            answer = daemon.control(_folder(rt, data), verb, "/sandbox/v1/faults", rule)
+    yield fault_rules.text(answer)
+    return ExitCode.DONE
 
 
 def _folder(rt: Runtime, data: str | None) -> Path:
@@ -296,11 +222,7 @@ def _follow(rt: Runtime, folder: Path) -> Iterator[str]:
 
 
 def _number(what: str, text: str | None, low: int, high: int) -> int | None:
-    if text is None:
-        return None
-    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
-        return int(text)
-    raise BadValue(what=what, value=text[:40], expected=f"a whole number from {low} to {high}")
+    return None if text is None else number_within(what, text, low, high)
 
 
 def _not_there(sentence: str, reason: str) -> NotFound:

@@ -244,7 +244,7 @@ def _nowhere(name: str, *, has_token: bool) -> UsageError | NotAuthorized:
     if has_token:
         return NotAuthorized(
             reason="TokenNotForThisServer",
-            detail="CPCTL_TOKEN is set, and neither CPCTL_SERVER nor CPCTL_PROFILE says whose it is; it is sent nowhere",
+            detail="CPCTL_TOKEN is set, and neither CPCTL_SERVER nor CPCTL_PROFILE says whose it is",
             hint="set CPCTL_SERVER or CPCTL_PROFILE beside it",
         )
     return UsageError(
