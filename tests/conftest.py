@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,11 @@ import pytest
 
 from client import Client
 from sandbox_server import SECONDS_PER_CARD, Sandbox, running
+
+
+def pytest_configure() -> None:
+    """Ctrl-C works in the processes that tests start, also where a shell in the background has switched it off."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

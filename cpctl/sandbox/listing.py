@@ -127,7 +127,7 @@ def snapshot_of(
     rows = selected(platform, plural, items, query)
     answers = tuple((name, states.get(name, "ok")) for name in asked)
     name = platform.snapshots.fresh_name()
-    return platform.snapshots.keep(question, Snapshot(name, owner, rows, platform.store.version, answers, now_s))
+    return platform.snapshots.remember(question, Snapshot(name, owner, rows, platform.store.version, answers, now_s))
 
 
 def present(platform: Platform, plural: str, scope: str, states: Mapping[str, str], now_s: int) -> Iterable[Item]:

@@ -29,7 +29,7 @@ class Snapshot(NamedTuple):
 
 
 class Snapshots:
-    """The last lists asked for, the least used forgotten first.
+    """The last lists asked for, the least used forgotten first; one without a cursor pushes out none that has one.
 
     Args:
         key: Signs cursors.
@@ -38,24 +38,25 @@ class Snapshots:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._kept: OrderedDict[str, Snapshot] = OrderedDict()
-        self._by_query: OrderedDict[tuple[object, ...], str] = OrderedDict()
+        self._by_query: OrderedDict[tuple[object, ...], Snapshot] = OrderedDict()
 
     def same(self, query: tuple[object, ...]) -> Snapshot | None:
         """The list that the same question gave, when nothing has changed since."""
-        name = self._by_query.get(query)
-        return None if name is None else self._kept.get(name)
+        return self._by_query.get(query)
 
-    def keep(self, query: tuple[object, ...], snapshot: Snapshot) -> Snapshot:
-        """Keep a list for its further pages."""
-        self._kept[snapshot.name] = snapshot
-        self._by_query[query] = snapshot.name
-        for kept in (self._kept, self._by_query):
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
+    def remember(self, query: tuple[object, ...], snapshot: Snapshot) -> Snapshot:
+        """Have a list ready for the same question."""
+        self._by_query[query] = snapshot
+        if len(self._by_query) > KEPT:
+            self._by_query.popitem(last=False)
         return snapshot
 
     def cursor(self, snapshot: Snapshot, offset: int) -> str:
-        """The cursor of the page that begins at `offset`."""
+        """The cursor of the page that begins at `offset`; the list is kept for it."""
+        self._kept[snapshot.name] = snapshot
+        self._kept.move_to_end(snapshot.name)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
         text = f"{snapshot.name}-{offset}"
         return f"{text}-{self._sign(text)}"
 

@@ -79,7 +79,8 @@ def test_an_active_order_with_the_way_to_its_cards(cp, sandbox):
 
 
 def test_access_that_is_not_to_be_had_does_not_hide_the_order(cp, real):
-    active = {**real["orders"][0], "status": {**real["orders"][0]["status"], "phase": "Active"}}
+    order = next(one for one in real["orders"] if one["metadata"]["name"] == ORDER)
+    active = {**order, "status": {**order["status"], "phase": "Active"}}
     with platform(holding({"orders": [active]})) as env:
         result = cp("describe", "order", "x", env=env)
     assert result.code == 0 and "how to reach the cards is not known" in result.err and ORDER in result.out

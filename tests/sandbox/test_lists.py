@@ -208,3 +208,11 @@ def test_the_overview_adds_up(sandbox, offers):
         assert sum(each["capacityCards"] for each in figures[part]) == figures["total"]["capacityCards"]
     prices = [Decimal(each["spec"]["price"]) for each in offers]
     assert (Decimal(figures["total"]["priceFrom"]), Decimal(figures["total"]["priceTo"])) == (min(prices), max(prices))
+
+
+def test_a_cursor_outlives_many_short_lists(sandbox):
+    first = sandbox.get("/v1/offers", limit=10).json()
+    for number in range(1, 250):
+        assert sandbox.get("/v1/offers", limit=5000, maxPrice=f"{number}.5").status_code == 200
+    second = sandbox.get("/v1/offers", limit=10, **{"continue": first["metadata"]["continue"]})
+    assert second.status_code == 200 and second.json()["items"][0] != first["items"][0]
