@@ -225,6 +225,7 @@ class AnswerIncomplete(CpctlError):
     """A model's answer was cut in the middle; it may be charged."""
 
     exit_code = ExitCode.OUTCOME_UNKNOWN
+    hint = "the same call again; it may have been charged, and may be charged again"
 
 
 class BadAnswer(CpctlError):

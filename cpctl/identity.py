@@ -7,14 +7,15 @@ from functools import partial
 from pathlib import Path
 
 from cpctl.auth.oauth import OAuth
-from cpctl.auth.token import Credentials, Sources
+from cpctl.auth.token import ANOTHER, Credentials, OneToken, Sources
 from cpctl.errors import Unreachable
 from cpctl.profiles.files import locked
-from cpctl.profiles.folders import sandbox_folder, token_folder
+from cpctl.profiles.folders import has_home, sandbox_folder, token_folder
 from cpctl.profiles.resolve import Profile, environment_token
 from cpctl.profiles.secrets import FileStore, KeyringStore, SandboxStore, file_name
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Sender
+from cpctl.resources.secret import Bearer
 
 UP = "cpctl sandbox up"
 
@@ -54,6 +55,14 @@ class Stores:
         if token is None and self.is_sandbox and self.sandbox.url() is None:
             raise Unreachable(detail=f"the sandbox at {server.origin} is not running", hint=UP)
         return token
+
+
+def headless(profile: Profile, env: Mapping[str, str]) -> Bearer | None:
+    """CPCTL_TOKEN where there is no home to look for anything else; None where there is one."""
+    if has_home(env):
+        return None
+    token = environment_token(env, profile.endpoint.origin, profile.token_origins)
+    return OneToken(token, ANOTHER) if token else None
 
 
 def credentials_for(profile: Profile, env: Mapping[str, str], clock: Clock, sender: Sender) -> Credentials:

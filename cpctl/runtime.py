@@ -144,8 +144,10 @@ class Runtime:
     def config(self) -> dict[str, Any]:
         """config.toml, checked; empty where there is none."""
         from cpctl.profiles.config import read
-        from cpctl.profiles.folders import config_file
+        from cpctl.profiles.folders import config_file, has_home
 
+        if (self.env.get("CPCTL_SERVER") or self.options.server) and not has_home(self.env):
+            return {}  # headless: everything a read needs is in the environment
         return read(config_file(self.env))
 
     @cached_property
@@ -165,7 +167,9 @@ class Runtime:
     @cached_property
     def sender(self) -> Sender:
         """The way to the profile's platform, with its token."""
-        return self.sender_to(self.profile.endpoint, self.credentials)
+        from cpctl.identity import headless
+
+        return self.sender_to(self.profile.endpoint, headless(self.profile, self.env) or self.credentials)
 
     @cached_property
     def credentials(self) -> Credentials:

@@ -16,6 +16,7 @@ from cpctl.resources.secret import SecretStore, checked
 
 EARLY = timedelta(seconds=30)  # renewed this long before its end, so that it does not end on its way
 ENVIRONMENT = "CPCTL_TOKEN"
+ANOTHER = "another CPCTL_TOKEN"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Credentials:
         if found is None:
             raise NotLoggedIn(detail=f"not logged in to {self._title}")
         if found.where == ENVIRONMENT:
-            self.login_hint = "another CPCTL_TOKEN"
+            self.login_hint = ANOTHER
         self._is_kept = found.record is not None
         ends = found.record.expires_at if found.record else None
         if ends is None or self._clock.now() < ends - EARLY:
@@ -100,7 +101,7 @@ class Credentials:
         """The token as it is kept, without any request."""
         token = self._sources.environment()
         if token:
-            return Found(checked(token), ENVIRONMENT)
+            return Found(_from_environment(token), ENVIRONMENT)
         kept = self._kept(self._sources.stores)
         if kept:
             return kept
@@ -167,6 +168,15 @@ class Credentials:
         return None
 
 
+def _from_environment(token: str) -> str:
+    """The token, fit to be sent; a login would not help as long as the variable is set."""
+    try:
+        return checked(token)
+    except TokenRefused as error:
+        error.advice = ANOTHER
+        raise
+
+
 def revoke(oauth: OAuth, record: Record) -> str | None:
     """Tell the platform that the tokens are no longer good; answers why it could not be told, or None."""
     for kind, token in (("refresh_token", record.refresh), ("access_token", record.access)):
@@ -179,11 +189,10 @@ def revoke(oauth: OAuth, record: Record) -> str | None:
 
 
 class OneToken:
-    """A `Bearer` for a token that is kept nowhere yet."""
+    """A `Bearer` for a token that is kept nowhere."""
 
-    login_hint = "cpctl auth login"
-
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, login_hint: str = "cpctl auth login") -> None:
+        self.login_hint = login_hint
         self._token = token
 
     def token(self) -> str:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from cpctl.broker.journal import Record, check_owner, is_sendable
 from cpctl.broker.market import Found, Market
 from cpctl.errors import BadAnswer, CpctlError, ExitCode, OutcomeUnknown
+from cpctl.resources.exchange import Answer
 
 # A refusal that the platform keeps under the key: it says that this very request bought nothing and never will.
 # 401, 403 and 429 are not kept, so after a doubtful sending they settle nothing.
 FINAL = frozenset({ExitCode.USAGE, ExitCode.NOT_FOUND, ExitCode.CONFLICT, ExitCode.NO_CAPACITY, ExitCode.LIMIT})
 NOT_KEPT = frozenset({"QuotaExhausted", "InProgress"})
+
+
+T = TypeVar("T")
+Read = Callable[[Answer], tuple[T, str]]  # what an answer is, and how the journal calls it; raises BadAnswer
 
 
 def send_new(market: Market, record: Record) -> Found:
@@ -21,7 +29,7 @@ def send_new(market: Market, record: Record) -> Found:
         CpctlError: The platform refused, or nothing left; the record is closed.
     """
     market.journal.begin(record)
-    return _sent(market, record, doubtful=False)
+    return _sent(market, record, _order_named(record.name), doubtful=False)
 
 
 def send_again(market: Market, record: Record) -> Found:
@@ -32,7 +40,23 @@ def send_again(market: Market, record: Record) -> Found:
         CpctlError: A final refusal: the earlier run bought nothing, and the record is closed. Or one that settles
             nothing, such as a refused token: the record stays.
     """
-    return _sent(market, record, doubtful=True)
+    return _sent(market, record, _order_named(record.name), doubtful=True)
+
+
+def send_raw(market: Market, name: str, path: str, body: str) -> Answer:
+    """A spending request of somebody's own making: the bytes of a run that heard no answer, else these, journalled.
+
+    Args:
+        name: Names the intent: the same for the same request.
+
+    Raises:
+        As send_new and send_again.
+    """
+    begun = unfinished(market, "api", name)
+    record = begun or market.journal.begin(market.raw_record("api", name, path, body))
+    answer = _sent(market, record, lambda heard: (heard, str(heard.status)), doubtful=begun is not None)
+    market.close("api", name)
+    return answer
 
 
 def unfinished(market: Market, verb: str, name: str) -> Record | None:
@@ -51,9 +75,17 @@ def unfinished(market: Market, verb: str, name: str) -> Record | None:
     return None
 
 
-def _sent(market: Market, record: Record, *, doubtful: bool) -> Found:
+def _order_named(name: str) -> Read[Found]:
+    def read(answer: Answer) -> tuple[Found, str]:
+        found = Found.of(answer, name)
+        return found, f"{found.order.phase} {found.order.uid}"
+
+    return read
+
+
+def _sent(market: Market, record: Record, read: Read[T], *, doubtful: bool) -> T:
     try:
-        found = Found.of(market.platform.send(record.request), record.name)
+        value, outcome = read(market.platform.send(record.request))
     except OutcomeUnknown as error:
         raise unknown(market, record, error) from error
     except BadAnswer as error:  # a success whose body is none of ours: it may have acted
@@ -64,8 +96,8 @@ def _sent(market: Market, record: Record, *, doubtful: bool) -> Found:
         elif error.exit_code is ExitCode.UNREACHABLE:
             raise unknown(market, record, error) from error
         raise
-    market.journal.settle(record, "placed", f"{found.order.phase} {found.order.uid}")
-    return found
+    market.journal.settle(record, "placed", outcome)
+    return value
 
 
 def _settles(error: CpctlError) -> bool:
@@ -75,11 +107,14 @@ def _settles(error: CpctlError) -> bool:
 def unknown(market: Market, record: Record, last: CpctlError) -> OutcomeUnknown:
     """The error for a request that left and has no definite answer."""
     return OutcomeUnknown(
-        detail=f'it is not known whether {WORDS[record.verb]} order "{record.name}" at {market.title} came through:'
-        f" {last.message}",
+        detail=f"it is not known whether {_deed(record)} at {market.title} came through: {last.message}",
         hint="run the same command again: it finishes what was begun and never buys twice",
         request_id=last.request_id,
     )
+
+
+def _deed(record: Record) -> str:
+    return f'{WORDS[record.verb]} order "{record.name}"' if record.verb in WORDS else f"POST {record.path}"
 
 
 WORDS = {"place": "placing", "activate": "switching on", "release": "releasing"}

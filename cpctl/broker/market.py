@@ -78,6 +78,10 @@ class Market:
 
     def record(self, verb: str, name: str, path: str, body: Mapping[str, Any]) -> Record:
         """A new intent, with a key of its own; not kept yet."""
+        return self.raw_record(verb, name, path, bytes_of(body))
+
+    def raw_record(self, verb: str, name: str, path: str, body: str) -> Record:
+        """The same for bytes of somebody's own making."""
         return Record(
             verb=verb,
             account=self.account,
@@ -86,7 +90,7 @@ class Market:
             name=name,
             key=f"{verb}-{secrets.token_hex(16)}",
             path=path,
-            body=bytes_of(body),
+            body=body,
             created_at=self.clock.now(),
         )
 

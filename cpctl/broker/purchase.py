@@ -74,6 +74,15 @@ def obtain(market: Market, intent: Intent) -> Obtained:
     return replace(obtained, outcome="resumed") if resumed and obtained.outcome == "unchanged" else obtained
 
 
+def check(market: Market, intent: Intent) -> None:
+    """Refuse what `obtain` would refuse, as far as that is known without buying; raises as it does."""
+    found = market.find(intent.wanted.name)
+    if found is None:
+        choose(market, intent.wanted.spec, intent.limits)
+    else:
+        _check_same(intent, found)
+
+
 def activate(market: Market, found: Found) -> Found:
     """Switch an order on: the one that was looked up, never a later one of the same name.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from cpctl.resources.exchange import Answer
     from cpctl.runtime import Runtime, Verb
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -43,7 +44,7 @@ def api(
     if paginate:
         yield from _pages(rt, verb, place, field, input_)
         return ExitCode.DONE
-    answer = rt.platform.send(_request(rt, verb, place, _pairs(field), input_, yes=yes))
+    answer = _answer(rt, verb, place, _pairs(field), input_, yes=yes)
     if answer.body:
         from cpctl.output.values import VALUE_PRINTERS
 
@@ -63,35 +64,45 @@ def _meant(method: str | None, path: str | None) -> tuple[str, str]:
     return method.upper(), path if path.startswith("/") or "://" in path else f"/{path}"
 
 
-def _request(
+def _answer(
     rt: Runtime, method: str, path: str, pairs: Sequence[tuple[str, str]], source: str | None, *, yes: bool
-) -> Any:
+) -> Answer:
     from cpctl.resources.exchange import Request
 
     if method == "GET":
         if source is not None:
             raise UsageError(detail="GET has no body", hint="-f NAME=VALUE is a query parameter of GET")
-        return Request("GET", _queried(path, pairs))
+        return rt.platform.send(Request("GET", _queried(path, pairs)))
     body = _body(rt, pairs, source)
     if method != "POST" or FREE.fullmatch(path.partition("?")[0]):
-        return Request(method, path, body)
+        return rt.platform.send(Request(method, path, body))
     if not yes:
         raise UsageError(detail=f"POST {path} may spend money and is sent only with --yes", reason="NeedsYes")
-    return _spending(rt, path, body)
+    return _spent(rt, path, body)
 
 
-def _spending(rt: Runtime, path: str, body: bytes | None) -> Any:
-    """The request under the profile's limits; each run has a key of its own, an order's name keeps it single."""
-    import uuid
+def _spent(rt: Runtime, path: str, body: bytes | None) -> Answer:
+    """The answer to a request under the profile's limits, journalled: the same command again finishes it."""
+    from hashlib import sha256
 
-    from cpctl.resources.exchange import Request
+    from cpctl.broker.exactly_once import send_raw
+    from cpctl.commands.buying import market_of
 
     plain = _as_routed(path)
     _refuse_unbounded(rt, plain)
     if PLACING.fullmatch(plain):
         body = _limited(rt, body)
     rt.say(f"POST {path} to {rt.profile.title}")
-    return Request("POST", path, body, {"Idempotency-Key": uuid.uuid4().hex}, spending=True)
+    text = _text(body)
+    return send_raw(market_of(rt), sha256(f"{path}\n{text}".encode()).hexdigest()[:16], path, text)
+
+
+def _text(body: bytes | None) -> str:
+    """The body as the journal keeps it."""
+    try:
+        return (body or b"").decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(detail="the body is not UTF-8") from error
 
 
 def _as_routed(path: str) -> str:

@@ -80,6 +80,6 @@ def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[st
     if kind.name not in ("order", "card"):
         return None
     name = str(mapping(item.get("metadata")).get("name", ""))
-    query = {"kind": kind.kind, "name": name, "sortBy": "~status.at"}
+    query = {"kind": kind.kind, "name": name, "sortBy": "~status.at,~metadata.name"}
     read = pages(rt, find("events"), query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
     return [event for page in read for event in page.items][::-1]

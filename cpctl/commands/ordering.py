@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from cpctl.broker.choosing import own_limits
 from cpctl.broker.market import Found, Market
 from cpctl.broker.purchase import Intent, Obtained
 from cpctl.commands.buying import asking, is_active, market_of, receipt, timeout_s, told_when_interrupted, wait_for
-from cpctl.errors import OutcomeUnknown, Unreachable, UsageError
+from cpctl.errors import CpctlError, OutcomeUnknown, Unreachable, UsageError
 from cpctl.resources.order import OrderWanted
 from cpctl.resources.placed import SWITCHED_ON
 
@@ -56,9 +57,11 @@ def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[
     limit_s = timeout_s(wish.timeout)
     yes = wish.yes or (not wish.needs_yes and not rt.asks)
     market_at = cache(lambda project: market_of(rt, project))
+    if len(wanted) > 1:
+        _check_all(rt, market_at, wanted, wish)
     spent = False
     for one in wanted:
-        with told_when_interrupted(rt, one.name, wish.again):
+        with told_when_interrupted(rt, one.name, wish.again), _told_where(rt, one, alone=len(wanted) == 1):
             try:
                 market = market_at(one.project)
                 obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
@@ -70,6 +73,27 @@ def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[
                 raise _half_way(one.name, error) from error
             yield result
             market.close("place", one.name)
+
+
+def _check_all(
+    rt: Runtime, market_at: Callable[[str | None], Market], wanted: Sequence[OrderWanted], wish: Wish
+) -> None:
+    """What is wrong with any of the orders ends the run before the first one is bought."""
+    for one in wanted:
+        with _told_where(rt, one, alone=False):
+            market = market_at(one.project)
+            purchase.check(market, _intent(rt, market, one, wish, yes=True))
+
+
+@contextmanager
+def _told_where(rt: Runtime, one: OrderWanted, *, alone: bool) -> Iterator[None]:
+    """Where there are several orders, say which one a failure is about; those before it stay as they are."""
+    try:
+        yield
+    except CpctlError:
+        if not alone:
+            rt.say(f'order "{one.name}" ({one.source}):')
+        raise
 
 
 def _half_way(name: str, error: Unreachable) -> OutcomeUnknown:

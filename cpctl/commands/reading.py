@@ -20,7 +20,7 @@ def one(rt: Runtime, kind: Kind, name: str) -> Mapping[str, Any]:
     """
     from cpctl.api.platform import object_path
 
-    found: Mapping[str, Any] = rt.platform.one(object_path(kind.path, name), _scope(rt, kind))
+    found: Mapping[str, Any] = rt.platform.one(object_path(kind.path, _spelled(kind, name)), _scope(rt, kind))
     return found
 
 
@@ -29,6 +29,19 @@ def pages(
 ) -> Iterator[Page]:
     """The list, page by page; never more than one is held."""
     return rt.platform.pages(kind.path, {**_scope(rt, kind), **query}, limit=limit, chunk=chunk)
+
+
+def _spelled(kind: Kind, name: str) -> str:
+    """Sub-platforms are named by province, and a province may be typed in any of its ways."""
+    if kind.name != "subplatform":
+        return name
+    from cpctl.errors import UnknownName
+    from cpctl.units import province
+
+    try:
+        return province(name).id
+    except UnknownName:
+        return name  # the platform says that there is none
 
 
 def _scope(rt: Runtime, kind: Kind) -> dict[str, str]:

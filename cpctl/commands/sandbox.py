@@ -92,7 +92,7 @@ def reset(rt: Runtime, *, data: flags.Data = None, yes: flags.Yes = False) -> Ve
     from cpctl.sandbox import daemon
 
     folder = _folder(rt, data)
-    rt.confirm(f"Throw away all that is in {folder}?", yes=yes or not rt.asks, without="a reset")
+    rt.confirm(f"Throw away all that is in {folder}?", yes=yes, without="a reset")
     with _in_one_sentence():
         endpoint = daemon.reset(folder)
     _keep_profile(rt, endpoint.url, folder)

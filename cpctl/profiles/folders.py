@@ -16,6 +16,15 @@ HOME_DEFAULTS = {
 HOME_VARIABLES = ("HOME", "USERPROFILE")
 
 
+def has_home(env: Mapping[str, str]) -> bool:
+    """Whether there is a place for this user's files at all; a service or a bare container has none."""
+    try:
+        token_folder(env)
+    except LocalFailure:
+        return False
+    return True
+
+
 def config_file(env: Mapping[str, str]) -> Path:
     """config.toml, or what CPCTL_CONFIG names."""
     named = env.get("CPCTL_CONFIG")

@@ -11,7 +11,6 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from cpctl.sandbox.daemon import DEFAULT_PORT
 from cpctl.sandbox.failure import SandboxError
 from cpctl.sandbox.files import LOG, Endpoint, private_folder
 
@@ -22,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     """The arguments."""
     made = argparse.ArgumentParser(prog="python -m cpctl.sandbox", description="The cpctl sandbox, in the foreground.")
     made.add_argument("--data", type=Path, required=True, help="its folder")
-    made.add_argument("--port", type=int, default=DEFAULT_PORT)
+    made.add_argument("--port", type=int, default=None)
     made.add_argument("--seed", type=int, default=None)
     made.add_argument("--scale", type=int, default=None)
     made.add_argument("--speed", type=float, default=None)

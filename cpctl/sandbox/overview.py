@@ -23,19 +23,20 @@ class Sums:
 
     def __init__(self) -> None:
         self.capacity = self.free = 0
-        self.compute = Decimal(0)
+        self.compute: Decimal | None = None
         self.weighted = dict.fromkeys(PLACES, 0)
         self.low: str | None = None
         self.high: str | None = None
         self.vendor = ""
         self.subplatforms: set[str] = set()
 
-    def add(self, offer: Offer, tflops: Decimal) -> None:
-        """Count one offer in."""
+    def add(self, offer: Offer, tflops: Decimal | None) -> None:
+        """Count one offer in; the compute of a card that no source can be trusted for is not counted."""
         spec, capacity = offer["spec"], offer["status"]["capacity"]
         self.capacity += capacity
         self.free += offer["status"]["free"]
-        self.compute += tflops * capacity
+        if tflops is not None:
+            self.compute = (self.compute or Decimal(0)) + tflops * capacity
         for field in PLACES:
             self.weighted[field] += millionths(spec[field]) * capacity
         price = spec["price"]
@@ -64,7 +65,7 @@ class Sums:
             "utilisation": share(self.capacity - self.free, self.capacity),
             "pue": self.mean("pue"),
             "green": self.mean("green"),
-            "petaflops": f"{self.compute / 1000:.3f}",
+            "petaflops": None if self.compute is None else f"{self.compute / 1000:.3f}",
         }
 
 
@@ -81,7 +82,9 @@ def millionths(text: str) -> int:
 def summed(platform: Platform, _revision: int, absent: frozenset[str]) -> tuple[Sums, Groups, Groups]:
     """All offers, and by sub-platform and by accelerator, sorted; kept until stock changes (its revision does)."""
     tflops = {
-        each["metadata"]["name"]: Decimal(each["spec"]["fp16Tflops"] or 0) for each in platform.objects("products")
+        each["metadata"]["name"]: Decimal(each["spec"]["fp16Tflops"])
+        for each in platform.objects("products")
+        if each["spec"]["fp16Tflops"] is not None
     }
     total, places, kinds = Sums(), defaultdict[str, Sums](Sums), defaultdict[str, Sums](Sums)
     for offer in platform.objects("offers"):
@@ -89,7 +92,7 @@ def summed(platform: Platform, _revision: int, absent: frozenset[str]) -> tuple[
         if spec["province"] in absent:
             continue
         for sums in (total, places[spec["subplatform"]], kinds[spec["accelerator"]]):
-            sums.add(offer, tflops.get(spec["product"], Decimal(0)))
+            sums.add(offer, tflops.get(spec["product"]))
     return total, places, dict(sorted(kinds.items()))
 
 

@@ -14,6 +14,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -24,7 +25,15 @@ from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.daemon import DEFAULT_PORT, DEFAULT_SCALE, DEFAULT_SEED
 from cpctl.sandbox.edge import Line
 from cpctl.sandbox.failure import SandboxError
-from cpctl.sandbox.files import ADMIN_TOKEN, DATABASE, Endpoint, read_text, write_endpoint, write_private
+from cpctl.sandbox.files import (
+    ADMIN_TOKEN,
+    DATABASE,
+    Endpoint,
+    read_endpoint,
+    read_text,
+    write_endpoint,
+    write_private,
+)
 from cpctl.sandbox.platform import Platform, furnish
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.reads import VERSION
@@ -47,7 +56,7 @@ Announce = Callable[[Endpoint], None]
 class Wish(NamedTuple):
     """What a start was asked for; None leaves a setting as it was, or at its default."""
 
-    port: int = DEFAULT_PORT
+    port: int | None = None
     seed: int | None = None
     scale: int | None = None
     speed: float | None = None
@@ -55,7 +64,7 @@ class Wish(NamedTuple):
 
 def prepare(folder: Path, wish: Wish) -> tuple[Platform, str]:
     """The platform of a folder, and its admin token. Raises SandboxError."""
-    store = Store(folder / DATABASE)
+    store = Store(folder / DATABASE, had_rows=(folder / ADMIN_TOKEN).exists())
     seed = settled(store, folder, "seed", wish.seed, DEFAULT_SEED)
     scale = settled(store, folder, "scale", wish.scale, DEFAULT_SCALE)
     furnish(store, seed, scale, catalogue.build, Clock(store).now())
@@ -71,6 +80,12 @@ def prepare(folder: Path, wish: Wish) -> tuple[Platform, str]:
                 change, token, account.name, "file", family=f"file-{account.name}", client="file", expires=None
             )
     return platform, kept_token(folder / ADMIN_TOKEN, "sbx-admin")
+
+
+def former_port(folder: Path) -> int:
+    """Where the sandbox of a folder was the last time, so that profiles and unfinished purchases find it again."""
+    former = read_endpoint(folder)
+    return (former and urlsplit(former.url).port) or DEFAULT_PORT
 
 
 def settled(store: Store, folder: Path, name: str, asked: int | None, default: int) -> int:
@@ -184,7 +199,7 @@ def serve(folder: Path, wish: Wish, announce: Announce) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if lock.take(folder) is None:
         raise SandboxError(f"another sandbox is running in {folder}", "cpctl sandbox status")
-    listener = bound(wish.port)
+    listener = bound(former_port(folder) if wish.port is None else wish.port)
     platform, admin_token = prepare(folder, wish)
     server = server_of(platform, admin_token)
     platform.settle()

@@ -101,17 +101,18 @@ class Store:
 
     Args:
         path: The database file; made when it is not there.
+        had_rows: The sandbox has run before, so that a file without tables has lost them.
 
     Raises:
         SandboxError: The file is damaged, of another cpctl, or cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, had_rows: bool = False) -> None:
         self.path = path
         self.collections: dict[Collection, dict[str, Item]] = {}
         self.revisions: dict[Collection, int] = {}
         try:
-            self.db = opened(path)
+            self.db = opened(path, had_rows=had_rows)
             self.version = int(self.meta("version", "0"))
             self._load()
         except sqlite3.DatabaseError as error:
@@ -183,8 +184,9 @@ def set_meta(db: sqlite3.Connection, key: str, value: object) -> None:
     )
 
 
-def opened(path: Path) -> sqlite3.Connection:
+def opened(path: Path, *, had_rows: bool) -> sqlite3.Connection:
     """A checked connection; the tables are made in one transaction, so a file is empty or whole."""
+    has_lost_them = had_rows and path.exists()
     path.touch(mode=0o600)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     for pragma in (
@@ -197,6 +199,8 @@ def opened(path: Path) -> sqlite3.Connection:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if version == 0 and tables == 0:
+        if has_lost_them:
+            raise sqlite3.DatabaseError("it is empty")
         db.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
     elif version != SCHEMA_VERSION:
         raise SandboxError(f"{path} was made by another version of cpctl", "cpctl sandbox reset")

@@ -8,6 +8,7 @@ import uuid
 import pytest
 
 from client import Client
+from proxy import RecordingProxy
 
 
 @pytest.fixture
@@ -126,3 +127,17 @@ def test_a_raw_call_cannot_be_held_to_max_call_or_residency(cp, sandbox):
     cp("config", "set", "residency.provinces", "shanghai")
     assert cp(*words, stdin=body).code == 7
     assert cp(*PLACE, "--yes", stdin=order(sandbox)).code == 7
+
+
+def test_an_order_whose_answer_was_lost_is_finished_by_the_same_command(cp, sandbox):
+    body = order(sandbox)
+    name = json.loads(body)["metadata"]["name"]
+    with RecordingProxy(sandbox.url, lambda one: 0 if one.line.startswith("POST") else None) as proxy:
+        lost = cp(*PLACE, "--yes", stdin=body, env={"CPCTL_SERVER": proxy.url})
+        proxy.cut = lambda one: None
+        again = cp(*PLACE, "--yes", stdin=body, env={"CPCTL_SERVER": proxy.url})
+        first, second = proxy.sent("POST", "/v1/orders?")
+    assert lost.code == 11 and "POST /v1/orders" in lost.err and "same command again" in lost.err
+    assert again.code == 0 and again.json["metadata"]["name"] == name
+    assert first.body == second.body and first.header("idempotency-key") == second.header("idempotency-key")
+    assert sum(line["ref"] == name and line["kind"] == "reserve" for line in sandbox.ledger()) == 1

@@ -320,3 +320,11 @@ def test_an_unknown_accelerator_and_offer_are_told_with_what_is_legal(cp, tmp_pa
     assert unknown.code == 2 and "H800" in unknown.err
     gone = cp("apply", "-f", str(manifest(tmp_path, allocations=[{"offer": "of-none", "cards": 1}])))
     assert gone.code == 6, gone.err
+
+
+def test_what_is_wrong_with_one_document_is_said_before_any_is_bought(cp, sandbox, tmp_path):
+    good, bad = manifest(tmp_path), manifest(tmp_path, accelerator=["Nope-1"])
+    result = cp("apply", "-f", str(good), "-f", str(bad))
+    assert (result.code, result.out) == (2, "")
+    assert bad.name in result.err and str(bad) in result.err
+    assert orders_of(sandbox, good.name) == []

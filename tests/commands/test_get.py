@@ -282,3 +282,8 @@ def test_closed_and_full_streams(cp, closed, code):
     )
     assert done.returncode == code
     assert done.stderr == "" if code == 0 else "cannot write the output" in done.stderr and done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("word", ["shanxi", "山西", "晋", "CN-SX", "140000"])
+def test_a_sub_platform_is_named_as_its_province(cp, word):
+    assert cp("get", "sp", word, "-o", "name").out == "subplatform/shanxi\n"

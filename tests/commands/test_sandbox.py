@@ -203,14 +203,21 @@ def test_a_stale_or_damaged_endpoint_file_is_looked_through(me, up, text):
     assert me("get", "sp").code == 0
 
 
-@pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
+@pytest.mark.parametrize("damage", [b"", b"S", b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 5000])
 def test_a_damaged_database_is_said_and_reset_mends_it(me, up, damage):
     me("sandbox", "down")
     (folder(me) / "sandbox.db").write_bytes(damage)
     result = me("sandbox", "up", "--port", "0")
     assert result.code == 1 and "damaged" in one_line(result) and "; try: cpctl sandbox reset" in result.err
-    assert me("sandbox", "reset").code == 0
+    assert me("sandbox", "reset").code == 2  # what is lost is lost on purpose
+    assert me("sandbox", "reset", "--yes").code == 0
     assert me("get", "sp").code == 0
+
+
+def test_it_comes_back_where_it_was(me, up):
+    assert me("sandbox", "down").code == 0
+    assert me("sandbox", "up").code == 0
+    assert me("sandbox", "status", "-o", "json").json["url"] == up["url"]
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null", "/dev/null/x"])

@@ -139,6 +139,26 @@ def test_no_home_at_all(tmp_path):
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_headless_reads_need_no_home_and_purchases_are_not_begun_without_one(sandbox, tmp_path):
+    env = {"PATH": "/usr/bin:/bin", **sandbox.env}
+    manifest = tmp_path / "order.yaml"
+    manifest.write_text((ROOT / "examples" / "order.yaml").read_text().replace("train-7b", "homeless"))
+    ask = {"cwd": ROOT, "env": env, "capture_output": True, "text": True, "check": False}
+    read = subprocess.run([*CPCTL, "get", "offers", "--limit", "1", "-o", "name"], **ask)
+    assert (read.returncode, read.stderr) == (0, "")
+    assert read.stdout.startswith("offer/")
+    bought = subprocess.run([*CPCTL, "apply", "-f", str(manifest)], **ask)
+    assert bought.returncode == ExitCode.FAILED
+    assert "HOME is not set" in bought.stderr
+    assert all(order["metadata"]["name"] != "homeless" for order in sandbox.orders())
+
+
+def test_a_token_that_no_header_can_hold_is_told_with_what_helps(cp):
+    said = cp("get", "offers", env={"CPCTL_SERVER": "http://127.0.0.1:9", "CPCTL_TOKEN": "a\nb"})
+    assert said.code == ExitCode.NOT_AUTHORIZED
+    assert said.err.strip().endswith("try: another CPCTL_TOKEN")
+
+
 def test_api_resources_in_every_form(cp):
     from cpctl.registry import KINDS
 
