@@ -1,4 +1,4 @@
-"""What `-v` shows of a request and an answer: everything but secrets."""
+"""What `-v` and `api` show of a request and an answer: everything but secrets."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ def _readable(body: bytes, content_type: str) -> str:
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         return urlencode([(name, MASK if name in SECRET_FIELDS else value) for name, value in pairs], safe="*")
     try:
-        return json.dumps(_masked(json.loads(body)), ensure_ascii=False)
+        return json.dumps(masked(json.loads(body)), ensure_ascii=False)
     except (ValueError, RecursionError):
         return body[: 4 * SHOWN_LIMIT].decode("utf-8", "replace")
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
+    """The document with its secret fields masked."""
     if isinstance(value, dict):
-        return {key: MASK if key in SECRET_FIELDS and inner else _masked(inner) for key, inner in value.items()}
+        return {key: MASK if key in SECRET_FIELDS and inner else masked(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_masked(inner) for inner in value]
+        return [masked(inner) for inner in value]
     return value

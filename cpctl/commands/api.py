@@ -46,10 +46,11 @@ def api(
         return ExitCode.DONE
     answer = _answer(rt, verb, place, _pairs(field), input_, yes=yes)
     if answer.body:
+        from cpctl.api.masking import masked
         from cpctl.output.values import VALUE_PRINTERS
 
         rt.output_is_json = True
-        yield VALUE_PRINTERS["json"](answer.json())
+        yield VALUE_PRINTERS["json"](masked(answer.json()))
     return ExitCode.DONE
 
 

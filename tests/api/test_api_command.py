@@ -141,3 +141,15 @@ def test_an_order_whose_answer_was_lost_is_finished_by_the_same_command(cp, sand
     assert again.code == 0 and again.json["metadata"]["name"] == name
     assert first.body == second.body and first.header("idempotency-key") == second.header("idempotency-key")
     assert sum(line["ref"] == name and line["kind"] == "reserve" for line in sandbox.ledger()) == 1
+
+
+def test_secret_fields_are_masked(cp, sandbox):
+    body = order(sandbox)
+    name = json.loads(body)["metadata"]["name"]
+    placed = cp(*PLACE, "--yes", stdin=body).json
+    sandbox.act(placed, "activate")
+    active = sandbox.wait(name, "Active")
+    shown = cp("api", f"/v1/access/{name}?project=default")
+    sandbox.act(active, "release")
+    assert shown.json["status"]["kubeconfig"] == "***"
+    assert sandbox.get(f"/v1/access/{name}").json() != shown.json
