@@ -1,44 +1,32 @@
-"""Sending again, credentials, tracing: against servers that behave, more or less."""
+"""Sending and sending again, and whose token goes along: against servers that behave, more or less."""
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from wires import FakeClock, Token, Wire, answer, problem, raw, silence, talking_to
+from wires import (
+    CUT,
+    READ,
+    SPEND,
+    THRICE,
+    UNKEYED,
+    FakeClock,
+    Token,
+    Wire,
+    answer,
+    problem,
+    refused,
+    sent,
+    talking_to,
+)
 
 from cpctl.errors import (
     BadValue,
-    Conflict,
-    CpctlError,
-    Forbidden,
     LimitExceeded,
-    NoCapacity,
-    NotFound,
     OutcomeUnknown,
     TokenRefused,
     Unreachable,
-    UsageError,
 )
 from cpctl.resources.exchange import Request
-
-READ = Request("GET", "/v1/offers")
-SPEND = Request("POST", "/v1/orders?project=p", b'{"a": 1}', {"Idempotency-Key": "key-12345"}, spending=True)
-THRICE = Request(SPEND.method, SPEND.path, SPEND.body, SPEND.headers, spending=True, most_tries=3)
-UNKEYED = Request("POST", "/openai/v1/chat/completions", b"{}", spending=True)
-CUT = raw(b"")
-
-
-def sent(wire: Wire, request: Request, bearer: Token | None = None, clock: FakeClock | None = None, **more: object):
-    with talking_to(wire, bearer, clock, **more) as transport:
-        return transport.send(request)
-
-
-def refused(wire: Wire, request: Request, bearer: Token | None = None, clock: FakeClock | None = None) -> CpctlError:
-    with pytest.raises(CpctlError) as caught:
-        sent(wire, request, bearer, clock)
-    return caught.value
-
 
 # what is sent
 
@@ -239,183 +227,3 @@ def test_a_token_that_cannot_be_renewed_is_refused_with_the_way_on():
     for bearer in (Token(), Token(fresh="canary-7f3a91"), Token("a", fresh="b")):
         error = refused(Wire(problem(401, "TokenExpired")), READ, bearer)
         assert error.exit_code == 4 and error.advice == "cpctl auth login"
-
-
-# errors
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "kind", "code"),
-    [
-        (400, "BadRequest", UsageError, 2),
-        (401, "Unauthorized", TokenRefused, 4),
-        (403, "Forbidden", Forbidden, 4),
-        (404, "NotFound", NotFound, 3),
-        (405, "MethodNotAllowed", CpctlError, 1),
-        (409, "AlreadyExists", Conflict, 5),
-        (409, "PriceChanged", Conflict, 5),
-        (409, "NoCapacity", NoCapacity, 6),
-        (409, "WrongPhase", Conflict, 5),
-        (410, "Expired", Conflict, 5),
-        (402, "LimitExceeded", LimitExceeded, 7),
-        (402, "InsufficientBalance", LimitExceeded, 7),
-        (413, "TooLarge", UsageError, 2),
-        (415, "UnsupportedMediaType", CpctlError, 1),
-        (422, "Invalid", UsageError, 2),
-        (422, "OfferGone", NoCapacity, 6),
-        (429, "QuotaExhausted", LimitExceeded, 7),
-        (429, "RateLimited", Unreachable, 9),
-        (500, "Internal", Unreachable, 9),
-        (503, "Unavailable", Unreachable, 9),
-        (504, "GatewayTimeout", Unreachable, 9),
-        (418, "Teapot", CpctlError, 1),
-        (409, "FutureReason", Conflict, 5),
-        (599, "FutureReason", Unreachable, 9),
-    ],
-)
-def test_each_status_and_reason_has_its_error(status, reason, kind, code):
-    error = refused(Wire(problem(status, reason)), READ)
-    assert type(error) is kind and (error.exit_code, error.reason, error.request_id) == (code, reason, "r-1")
-    assert f"{reason} it is" in error.message
-
-
-def test_a_problem_brings_its_values():
-    extra = {"uid": "u-1", "specEqual": True, "phase": "Held", "createdBy": "ci", "self": 1, "reason2": 2}
-    error = refused(Wire(problem(409, "AlreadyExists", **extra)), SPEND)
-    assert {key: error.values[key] for key in ("uid", "specEqual", "phase", "createdBy")} == {
-        "uid": "u-1",
-        "specEqual": True,
-        "phase": "Held",
-        "createdBy": "ci",
-    }
-
-
-def test_a_missing_object_is_told_as_kubectl_does():
-    error = refused(Wire(problem(404, "NotFound")), Request("GET", "/v1/orders/a%2Fb/activate?project=p"))
-    assert error.message == 'Error from server (NotFound): orders "a/b" not found'
-
-
-def test_unknown_values_come_with_the_legal_ones():
-    error = refused(Wire(problem(422, "UnknownValue", field="accelerator", allowed=["H800", "H200"])), READ)
-    assert "H800, H200" in error.message and error.exit_code == 2
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        {
-            "error": {
-                "message": "no such model {x}",
-                "type": "invalid_request_error",
-                "code": "model_not_found",
-                "param": "model",
-            }
-        },
-        {"error": {"message": "no such model {x}", "type": "not_found", "code": None}},
-        {"code": 404, "message": "no such model {x}"},
-        {"error": "invalid_grant", "error_description": "no such model {x}"},
-        {"reason": "NotFound", "detail": "no such model {x}"},
-    ],
-)
-def test_every_form_of_error_is_understood(document):
-    error = refused(Wire(answer(json.dumps(document), "404 Not Found")), Request("GET", "/openai/v1/models"))
-    assert isinstance(error, NotFound) and "no such model {x}" in error.message
-
-
-@pytest.mark.parametrize(
-    "document",
-    [
-        "{}",
-        "[]",
-        '"x"',
-        "null",
-        '{"reason": 5, "detail": []}',
-        '{"error": []}',
-        '{"error": {"message": 5, "code": {}}}',
-        '{"reason": "\\u001b[31m"}',
-        '{"detail": "' + "x" * 100000 + '", "reason": "Internal"}',
-        "[" * 90000,
-    ],
-)
-@pytest.mark.parametrize("status", [400, 404, 409, 429, 500, 503])
-def test_odd_problem_documents_are_one_short_sentence(document, status):
-    error = refused(Wire(answer(document, f"{status} X", "application/problem+json")), READ)
-    assert len(error.message) < 1_500 and error.exit_code in range(1, 12)
-
-
-# tracing
-
-
-def test_no_secret_is_seen_at_any_level_wherever_the_server_repeats_it():
-    canary, lines = "canary-7f3a91", []
-    echo = {
-        "access_token": "canary-7f3a91-2",
-        "kubeconfig": "canary-3",
-        "device_code": "x",
-        "a": [{"refresh_token": "canary-4"}],
-    }
-    script = answer(json.dumps({**echo, "said": canary}), headers=(f"X-Echo: {canary}", "Set-Cookie: s=canary-5"))
-    trouble = problem(500, "Internal", detail=f"your token {canary} is nice")
-    form = Request(
-        "POST",
-        "/oauth/token",
-        b"grant_type=refresh_token&refresh_token=canary-6",
-        {"Content-Type": "application/x-www-form-urlencoded", "Idempotency-Key": "canary-key-7"},
-    )
-    with talking_to(Wire(trouble, script), Token(canary), trace=lambda level, text: lines.append(text)) as transport:
-        transport.send(form)
-    with talking_to(Wire(trouble), Token(canary), trace=lambda level, text: lines.append(text)) as transport:
-        with pytest.raises(CpctlError) as caught:
-            transport.send(READ)
-        assert canary not in caught.value.message
-    whole = "\n".join(lines)
-    assert "canary" not in whole and "***" in whole and "grant_type=refresh_token" in whole
-
-
-def test_level_6_tells_url_status_and_milliseconds():
-    lines: list[tuple[int, str]] = []
-    wire = Wire(answer())
-    sent(wire, READ, trace=lambda level, text: lines.append((level, text)))
-    assert (6, f"GET {wire.url}/v1/offers 200 in 0 ms") in lines
-    assert {level for level, _ in lines} == {6, 8}
-
-
-# streams
-
-
-def test_a_stream_gives_its_head_at_once_and_its_bytes_as_they_come():
-    body = b"data: 1\n\n" * 3
-    with talking_to(Wire(answer(body, kind="text/event-stream"))) as transport:
-        with transport.stream(UNKEYED) as streamed:
-            assert streamed.status == 200 and b"".join(streamed.chunks()) == body
-        with transport.stream(UNKEYED) as streamed:
-            pass  # given up before its end: the connection is not used again
-        assert transport.send(Request("GET", "/x", headers={"Accept": "*/*"})).body == body
-
-
-def test_an_error_before_the_stream_is_an_error():
-    with (
-        talking_to(Wire(problem(402, "InsufficientBalance"))) as transport,
-        pytest.raises(LimitExceeded),
-        transport.stream(UNKEYED),
-    ):
-        pytest.fail("there is no stream")
-
-
-def test_a_stream_that_is_cut_says_so():
-    with talking_to(Wire(answer(b"data: 1\n\n", kind="text/event-stream", length=99))) as transport:
-        with transport.stream(UNKEYED) as streamed, pytest.raises(CpctlError, match="cut") as caught:
-            list(streamed.chunks())
-        assert caught.value.reason == "Cut"
-
-
-def test_silence_before_a_stream_is_outcome_unknown_for_a_spending_one():
-    request = Request("POST", "/openai/v1/x", b"{}", spending=True, deadline_s=0.4)
-    from wires import WallClock
-
-    with (
-        talking_to(Wire(silence), clock=WallClock()) as transport,
-        pytest.raises(OutcomeUnknown),
-        transport.stream(request),
-    ):
-        pytest.fail("there is no stream")

@@ -8,8 +8,12 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+import pytest
+
 from cpctl.api.transport import HttpxTransport
+from cpctl.errors import CpctlError
 from cpctl.resources.endpoint import endpoint
+from cpctl.resources.exchange import Request
 
 Script = Callable[[socket.socket, bytes], None]
 
@@ -192,3 +196,21 @@ def talking_to(
     with wire:
         yield transport
         transport.close()
+
+
+READ = Request("GET", "/v1/offers")
+SPEND = Request("POST", "/v1/orders?project=p", b'{"a": 1}', {"Idempotency-Key": "key-12345"}, spending=True)
+THRICE = Request(SPEND.method, SPEND.path, SPEND.body, SPEND.headers, spending=True, most_tries=3)
+UNKEYED = Request("POST", "/openai/v1/chat/completions", b"{}", spending=True)
+CUT = raw(b"")
+
+
+def sent(wire: Wire, request: Request, bearer: Token | None = None, clock: FakeClock | None = None, **more: object):
+    with talking_to(wire, bearer, clock, **more) as transport:
+        return transport.send(request)
+
+
+def refused(wire: Wire, request: Request, bearer: Token | None = None, clock: FakeClock | None = None) -> CpctlError:
+    with pytest.raises(CpctlError) as caught:
+        sent(wire, request, bearer, clock)
+    return caught.value
