@@ -15,7 +15,6 @@ from typer import Argument, Option
 Text = Optional[str]  # noqa: UP045  (typer reads it at run time)
 Words = Optional[list[str]]  # noqa: UP045
 Number = Optional[int]  # noqa: UP045
-Real = Optional[float]  # noqa: UP045
 
 # what every verb takes
 Server = Annotated[Text, Option("--server", "-s", metavar="URL", help="The platform's endpoint, instead of the profile's")]
@@ -28,7 +27,6 @@ NoInput = Annotated[bool, Option("--no-input", help="Never ask")]
 # what is meant
 Targets = Annotated[list[str], Argument(metavar="TYPE[/NAME] [NAME...]", help="offers, order/train-7b, orders,cards …", show_default=False)]
 OrderTargets = Annotated[Words, Argument(metavar="order/NAME...", help="Orders, by name", show_default=False)]
-OneTarget = Annotated[str, Argument(metavar="TYPE/NAME", help="order/train-7b", show_default=False)]
 OrderName = Annotated[str, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
 OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
 

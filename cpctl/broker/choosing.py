@@ -6,14 +6,12 @@ from typing import Any
 
 from cpctl.broker.limits import Limits
 from cpctl.broker.market import Market
-from cpctl.broker.offers import listed, query
+from cpctl.broker.offers import read_offers
 from cpctl.broker.planner import Plan, PlanRequest, plan
 from cpctl.errors import LimitExceeded, NoCapacity
 from cpctl.resources.order import OrderSpec
 from cpctl.resources.quote import Quote
 from cpctl.units import duration_s
-
-OFFERS_A_PAGE = 1_000
 
 
 def choose(market: Market, spec: OrderSpec, limits: Limits) -> Quote:
@@ -42,7 +40,7 @@ def _allocations(market: Market, spec: OrderSpec, limits: Limits) -> list[dict[s
 def planned(market: Market, spec: OrderSpec, limits: Limits) -> Plan:
     """The cheapest plan. A price limit narrows the choice; when it leaves none, the limit is what refuses."""
     request = plan_request(spec, limits, market.residency)
-    found = listed(market.platform.pages("/v1/offers", query(request), chunk=OFFERS_A_PAGE))
+    found = read_offers(market.platform, request)
     try:
         return plan(request, found.offers, found.absent)
     except NoCapacity as refusal:

@@ -20,7 +20,7 @@ from cpctl.broker.limits import Limits, named
 from cpctl.broker.market import Found, Market
 from cpctl.errors import Conflict, CpctlError, LimitExceeded, NoCapacity, NotFound
 from cpctl.resources.order import OrderWanted, same_spec
-from cpctl.resources.placed import BEFORE_ACTIVATION, ENDED_UNCHARGED, ENDING, SWITCHED_ON, Phase
+from cpctl.resources.placed import ENDED_UNCHARGED, ENDING, SWITCHED_ON, Phase
 from cpctl.resources.quote import Quote
 
 Outcome = Literal["created", "resumed", "unchanged"]
@@ -259,8 +259,3 @@ def hide(market: Market, found: Found) -> None:
         market.platform.send(Request("DELETE", path))
     except NotFound:
         return
-
-
-def may_hold(phase: Phase) -> bool:
-    """Whether an order of that phase has cards or will have; a phase we do not know may."""
-    return phase in BEFORE_ACTIVATION | SWITCHED_ON or phase is Phase.UNKNOWN

@@ -21,7 +21,6 @@ WRITTEN_BY_PLATFORM = ("uid", "resourceVersion", "createdAt")
 
 Billing = Literal["on-demand", "daily", "monthly", "spot"]
 LatencyClass = Literal["metro", "regional", "national"]
-LATENCY_CLASSES: tuple[LatencyClass, ...] = ("metro", "regional", "national")
 
 
 class _Written(BaseModel):

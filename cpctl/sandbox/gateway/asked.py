@@ -217,10 +217,6 @@ def _schema(form: Mapping[str, Any] | None) -> Any:
     return form["json_schema"]["schema"]
 
 
-def _tool(function: Mapping[str, Any]) -> Tool:
-    return Tool(function["name"], function.get("description", ""), function.get("parameters", {"type": "object"}))
-
-
 def _tools(body: Mapping[str, Any]) -> tuple[tuple[Tool, ...], bool]:
     """The functions that may be called, and whether one must be."""
     functions = [tool["function"] for tool in body.get("tools", ())]

@@ -107,8 +107,3 @@ def wanted_length(question: str) -> int:
 def thought(topic: Topic) -> str:
     """What a reasoning model thinks before it answers."""
     return topic.language.thought
-
-
-def continuation(topic: Topic) -> str:
-    """What a text completion goes on with."""
-    return answer(topic)
