@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cpctl.registry import KINDS
@@ -21,6 +22,7 @@ class Reply(NamedTuple):
     kind: str
     body: bytes
     length: int | None = None
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 Answerer = Callable[[str, str], Reply]
@@ -72,6 +74,8 @@ def platform(answer: Answerer) -> Iterator[dict[str, str]]:
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.kind)
             self.send_header("Content-Length", str(len(reply.body) if reply.length is None else reply.length))
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(reply.body)
             self.close_connection = reply.length is not None
