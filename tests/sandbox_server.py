@@ -120,7 +120,7 @@ class Sandbox:
         """All objects of a list, over all its pages."""
         found, metadata = [], {"continue": None}
         while "continue" in metadata:
-            page = {"continue": metadata["continue"]} if metadata["continue"] else query
+            page = query | {"continue": metadata["continue"]} if metadata["continue"] else query
             answer = self.get(path, account, **page)
             assert answer.status_code == 200, answer.text
             found += answer.json()["items"]

@@ -28,7 +28,7 @@ class Project(NamedTuple):
 ACCOUNTS: Final = {
     account.name: account
     for account in (
-        Account("dev", "Sandbox developer 沙箱开发者", ("default",), ("developer", "buyer"), "token"),
+        Account("dev", "Sandbox developer 沙箱开发者", ("default", "research"), ("developer", "buyer"), "token"),
         Account("ci", "Sandbox pipeline 沙箱流水线", ("default",), ("buyer",), "token-ci"),
         Account("other", "Another tenant 沙箱另一租户", ("other",), ("developer", "buyer"), "token-other"),
     )
@@ -37,5 +37,6 @@ PROJECTS: Final = {
     "default": Project(
         "默认项目（沙箱）", ("dev", "ci"), "10000000.00", 200_000, "00000000-0000-4000-8000-000000000001"
     ),
+    "research": Project("研究项目（沙箱）", ("dev",), "500000.00", 512, "00000000-0000-4000-8000-000000000003"),
     "other": Project("另一项目（沙箱）", ("other",), "1000000.00", 2_000, "00000000-0000-4000-8000-000000000002"),
 }

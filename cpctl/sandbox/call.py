@@ -55,6 +55,12 @@ class Call:
         assert self.grant is not None, "this path is open"
         return self.platform.project_for(self.grant.account, self.query.get("project"))
 
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects a list is asked for. Raises Problem: unknown, or not the account's."""
+        assert self.grant is not None, "this path is open"
+        return self.platform.projects_for(self.grant.account, self.query.get("project"))
+
 
 Read = Callable[[Call], Answer]
 Write = Callable[[Call, Change], Answer]

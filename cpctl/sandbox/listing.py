@@ -66,14 +66,14 @@ def whole(query: Mapping[str, str], name: str, default: int, least: int, most: i
 
 
 def listed(
-    platform: Platform, plural: str, scope: str, owner: str, query: Mapping[str, str], etag: str | None
+    platform: Platform, plural: str, scopes: tuple[str, ...], owner: str, query: Mapping[str, str], etag: str | None
 ) -> Answer:
     """One page of a list.
 
     Args:
         platform: Where the objects are.
         plural: The kind.
-        scope: The project, or "" for the catalogue.
+        scopes: The projects, or "" alone for the catalogue.
         owner: The account; cursors of others are refused.
         query: The request's parameters.
         etag: The If-None-Match header.
@@ -82,12 +82,12 @@ def listed(
         Problem: A parameter is not allowed, or the cursor is no longer kept.
     """
     page, now_s = page_of(query), int(platform.clock.now())
-    owner = f"{owner}/{scope}/{plural}"
+    owner = f"{owner}/{','.join(scopes)}/{plural}"
     if "continue" in query:
         snapshot, offset = platform.snapshots.resume(query["continue"], owner)
         now_s = snapshot.at_s
     else:
-        snapshot, offset = snapshot_of(platform, plural, scope, owner, query, now_s), 0
+        snapshot, offset = snapshot_of(platform, plural, scopes, owner, query, now_s), 0
     tag = f'W/"{hashlib.sha256(repr((snapshot.name, offset, page)).encode()).hexdigest()[:24]}"'
     if etag is not None and tag in [part.strip() for part in etag.split(",")]:
         return Answer(304, b"", {"ETag": tag})
@@ -105,7 +105,7 @@ def asked_provinces(platform: Platform, plural: str, query: Mapping[str, str]) -
 
 
 def snapshot_of(
-    platform: Platform, plural: str, scope: str, owner: str, query: Mapping[str, str], now_s: int
+    platform: Platform, plural: str, scopes: tuple[str, ...], owner: str, query: Mapping[str, str], now_s: int
 ) -> Snapshot:
     """The list as it is now; the same question gets the same snapshot until something changes."""
     asked = asked_provinces(platform, plural, query)
@@ -113,7 +113,7 @@ def snapshot_of(
     question = (
         owner,
         tuple(sorted((key, value) for key, value in query.items() if key not in PAGING)),
-        platform.store.revision(plural, scope),
+        tuple(platform.store.revision(plural, scope) for scope in scopes),
         tuple(states.items()),
         platform.faults.revision,
         now_s if plural in MOVING else 0,
@@ -121,7 +121,7 @@ def snapshot_of(
     known = platform.snapshots.same(question)
     if known is not None:
         return known
-    items = present(platform, plural, scope, states, now_s)
+    items = present(platform, plural, scopes, states, now_s)
     if plural == "projects":
         items = [item for item in items if owner.partition("/")[0] in item.obj["spec"]["members"]]
     rows = selected(platform, plural, items, query)
@@ -130,17 +130,22 @@ def snapshot_of(
     return platform.snapshots.remember(question, Snapshot(name, owner, rows, platform.store.version, answers, now_s))
 
 
-def present(platform: Platform, plural: str, scope: str, states: Mapping[str, str], now_s: int) -> Iterable[Item]:
-    """All rows of a kind that can be shown now, sorted by name."""
-    items = platform.store.items(plural, scope)
+def present(
+    platform: Platform, plural: str, scopes: tuple[str, ...], states: Mapping[str, str], now_s: int
+) -> Iterable[Item]:
+    """All rows of a kind that can be shown now, sorted by name, in equal names by project."""
+    items = [item for scope in scopes for item in platform.store.items(plural, scope)]
     if plural == "subplatforms":
         return [with_state(platform, item, now_s) for item in items]
     if plural == "bills":
         running = [
-            bill for order in records.running(platform.store, scope) for bill in billing.open_bills(order, now_s)
+            bill
+            for scope in scopes
+            for order in records.running(platform.store, scope)
+            for bill in billing.open_bills(order, now_s)
         ]
         items = [*items, *(stamped(bill, platform.store.version) for bill in running)]
-    if scope != PLATFORM:
+    if scopes != (PLATFORM,):
         return sorted(items, key=lambda item: item.name)
     return answered(platform, plural, items, states) if states else items
 

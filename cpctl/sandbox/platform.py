@@ -12,7 +12,7 @@ from cpctl.sandbox import answers, events, ledger, lifecycle, records, tokens
 from cpctl.sandbox.accounts import PROJECTS, Account
 from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.faults import Faults
-from cpctl.sandbox.problems import Problem
+from cpctl.sandbox.problems import Problem, invalid
 from cpctl.sandbox.snapshots import Snapshots
 from cpctl.sandbox.stock import PLATFORM
 from cpctl.sandbox.store import Change, Store, set_meta
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 CATALOGUE: Final = ("subplatforms", "providers", "products", "offers", "models", "sources", "scenarios")
+EVERY_PROJECT: Final = "*"
 STEPS_PER_COMMIT: Final = 500
 BRING_UP_S: Final = 2.0
 PER_CARD_S: Final = 0.25
@@ -79,11 +80,17 @@ class Platform:
         """The project asked for, or the account's first. Raises Problem."""
         if name is None:
             return account.projects[0]
+        if name == EVERY_PROJECT:
+            raise invalid("project", "must be one project here: * is for lists")
         if name not in PROJECTS:
             raise Problem("NotFound", f'projects "{name}" not found')
         if name not in account.projects:
             raise Problem("Forbidden", f"account {account.name} is no member of project {name}")
         return name
+
+    def projects_for(self, account: Account, name: str | None) -> tuple[str, ...]:
+        """The projects a list is asked for: one, or with `*` all that the account is a member of. Raises Problem."""
+        return account.projects if name == EVERY_PROJECT else (self.project_for(account, name),)
 
     def settle(self) -> None:
         """Let everything happen that is due."""
@@ -113,15 +120,15 @@ class Platform:
 
 
 def furnish(store: Store, seed: int, scale: int, build: Build, now_s: float) -> None:
-    """Put the catalogue and the first credits into an empty database, all or nothing; a no-op when they are there."""
-    if store.meta("seed"):
-        return
-    catalogue = build(seed, scale)
+    """Put the catalogue into an empty database and open the projects it has not yet, all or nothing."""
+    catalogue = {} if store.meta("seed") else build(seed, scale)
     with store.change() as change:
         for plural in CATALOGUE:
-            for obj in sorted(catalogue[plural], key=lambda each: str(each["metadata"]["name"])):
+            for obj in sorted(catalogue.get(plural, ()), key=lambda each: str(each["metadata"]["name"])):
                 change.put(plural, PLATFORM, obj)
         for name in PROJECTS:
-            ledger.open_project(change, name, now_s)
-        for key, value in (("seed", seed), ("scale", scale), ("cursor-key", secrets.token_hex(32))):
-            set_meta(change.db, key, value)
+            if change.find("projects", PLATFORM, name) is None:
+                ledger.open_project(change, name, now_s)
+        if catalogue:
+            for key, value in (("seed", seed), ("scale", scale), ("cursor-key", secrets.token_hex(32))):
+                set_meta(change.db, key, value)

@@ -107,12 +107,17 @@ def scope_of(call: Call, plural: str) -> str:
     return call.project if plural in YOURS else PLATFORM
 
 
+def scopes_of(call: Call, plural: str) -> tuple[str, ...]:
+    """The same for a list, which may be of several projects. Raises Problem."""
+    return call.projects if plural in YOURS else (PLATFORM,)
+
+
 def lister(plural: str) -> Read:
     """Serves the list of a kind."""
 
     def serve(call: Call) -> Answer:
         etag = call.headers.get("if-none-match")
-        return listing.listed(call.platform, plural, scope_of(call, plural), call.account, call.query, etag)
+        return listing.listed(call.platform, plural, scopes_of(call, plural), call.account, call.query, etag)
 
     return serve
 

@@ -78,8 +78,8 @@ def test_an_active_order_with_the_way_to_its_cards(cp, sandbox):
     assert result.out.index("Access:") < result.out.index("Events:")
 
 
-def test_access_that_is_not_to_be_had_does_not_hide_the_order(cp, real):
-    order = next(one for one in real["orders"] if one["metadata"]["name"] == ORDER)
+def test_access_that_is_not_to_be_had_does_not_hide_the_order(cp, real, sandbox):
+    order = sandbox.get(f"/v1/orders/{ORDER}").json()
     active = {**order, "status": {**order["status"], "phase": "Active"}}
     with platform(holding({"orders": [active]})) as env:
         result = cp("describe", "order", "x", env=env)
