@@ -1,0 +1,144 @@
+"""A platform whose every answer is fixed: lines/objects.yaml and lines/documents.yaml, at one moment.
+
+It pages, keeps projects apart, finds by name, and knows which events are about what. It knows no other filter, no
+selector and no sort key, as an old platform might: what a line shows of those is the client's own work. What no file
+holds (a province that is down, a list that goes in circles) is another of `PLATFORMS`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import yaml
+
+from cpctl.registry import BY_SPELLING, KINDS
+from fake_platform import Answerer, Reply, good, problem
+
+LINES = Path(__file__).parent / "lines"
+NOW = "2026-03-01T12:00:00Z"
+PROJECT = "default"
+HEADERS = {"X-Ccpp-Time": NOW, "X-Request-Id": "r-0123456789abcdef"}
+OK = tuple({"name": name, "state": "ok", "asOf": NOW} for name in ("ningxia", "qinghai", "shanxi"))
+DOWN = {"name": "qinghai", "state": "down", "asOf": "2026-03-01T11:14:00Z"}
+SLOW = {"name": "ningxia", "state": "slow", "asOf": "2026-03-01T11:59:00Z"}
+
+
+@cache
+def objects() -> dict[str, list[Any]]:
+    """Every object, whole, by plural, in the order of the file."""
+    rows = _read("objects")
+    return {plural: [_whole(plural, i, row) for i, row in enumerate(found)] for plural, found in rows.items()}
+
+
+@cache
+def documents() -> dict[str, Any]:
+    """Every document, by path."""
+    return _read("documents")
+
+
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((LINES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def _whole(plural: str, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    kind = BY_SPELLING[plural]
+    metadata = {
+        "name": row["name"],
+        "uid": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{row['name']}.{plural}.example")),
+        "labels": row.get("labels", {}),
+        "createdAt": row["created"].isoformat().replace("+00:00", "Z"),
+        "resourceVersion": str(100 * KINDS.index(kind) + number + 1),
+    }
+    if kind.scope == "yours" and plural != "projects":
+        metadata["project"] = row.get("project", PROJECT)
+    return {
+        "apiVersion": "ccpp/v1",
+        "kind": kind.kind,
+        "metadata": metadata,
+        "spec": row["spec"],
+        "status": row["status"],
+    }
+
+
+def holding(held: Mapping[str, Sequence[Any]], others: Mapping[str, Any], subplatforms: Sequence[Any] = OK) -> Answerer:
+    """A platform with these objects and documents; it is complete when every sub-platform is ok."""
+
+    def answer(path: str) -> Reply:
+        parts = urlsplit(path)
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        plural, _, name = parts.path.removeprefix("/v1/").partition("/")
+        if parts.path in others:
+            return good(others[parts.path])
+        if not parts.path.startswith("/v1/") or plural not in BY_SPELLING:
+            return problem(404, "NotFound", detail=f"no such path: {parts.path}")
+        items = [item for item in held.get(plural, ()) if _is_in(item, query.get("project", PROJECT))]
+        if name:
+            return _one(plural, unquote(name), items)
+        return good(_list(_about(items, query) if plural == "events" else items, query, subplatforms))
+
+    return lambda _method, path: answer(path)._replace(headers=HEADERS)
+
+
+def _is_in(item: Mapping[str, Any], project: str) -> bool:
+    return project == "*" or item["metadata"].get("project", project) == project
+
+
+def _about(events: Sequence[Any], query: Mapping[str, str]) -> list[Any]:
+    """The events about what the query names, newest first when it asks for that."""
+    wanted = {key: query[key] for key in ("kind", "name") if key in query}
+    found = [event for event in events if wanted.items() <= event["spec"]["about"].items()]
+    return found[::-1] if query.get("sortBy", "").startswith("~") else found
+
+
+def _one(plural: str, name: str, items: Sequence[Any]) -> Reply:
+    found = next((item for item in items if item["metadata"]["name"] == name), None)
+    return good(found) if found else problem(404, "NotFound", detail=f'{plural} "{name}" not found')
+
+
+def _list(items: Sequence[Any], query: Mapping[str, str], subplatforms: Sequence[Any]) -> dict[str, Any]:
+    begin, size = int(query.get("continue", 0)), int(query.get("limit", 1000))
+    more = {"continue": str(begin + size)} if begin + size < len(items) else {}
+    return {
+        "apiVersion": "ccpp/v1",
+        "kind": "List",
+        "items": items[begin : begin + size],
+        "metadata": {"resourceVersion": "2000", **more, **_completeness(subplatforms)},
+    }
+
+
+def _completeness(subplatforms: Sequence[Any]) -> dict[str, Any]:
+    return {"complete": all(one["state"] == "ok" for one in subplatforms), "subplatforms": list(subplatforms)}
+
+
+def _partly() -> Answerer:
+    """Qinghai does not answer, Ningxia is slow: what Qinghai has is absent, and the rows of both tell their state."""
+    states = {one["name"]: one for one in (SLOW, DOWN, OK[2])}
+    there = {plural: [item for item in items if not _is_down(item)] for plural, items in objects().items()}
+    there["subplatforms"] = [_told(item, states[item["metadata"]["name"]]) for item in objects()["subplatforms"]]
+    overview = deepcopy(documents()["/v1/overview"])
+    for row in overview["status"]["subplatforms"]:
+        row["state"] = states[row["name"]]["state"]
+    overview["metadata"] |= _completeness([*states.values()])
+    return holding(there, {**documents(), "/v1/overview": overview}, [*states.values()])
+
+
+def _is_down(item: Mapping[str, Any]) -> bool:
+    return bool(item["spec"].get("province") == DOWN["name"])
+
+
+def _told(item: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
+    return {**item, "status": {**item["status"], "state": told["state"], "asOf": told["asOf"]}}
+
+
+PLATFORMS = {
+    "whole": lambda: holding(objects(), documents()),
+    "empty": lambda: holding({}, documents()),
+    "partly": _partly,
+}
