@@ -4,7 +4,7 @@
 #   make test      the tests, some minutes
 #   make check     what CI runs: format, lint, types, generated files, tests
 #   make generate  completions/ and man/, from the verbs and the registry
-#   make bench     start-up times and the sandbox's throughput, beside their budgets (make bench BENCH=--quick)
+#   make bench     start-up times, long lists beside kubectl's, the sandbox's throughput (make bench BENCH=--quick)
 #   make soak      the long sweeps
 
 .DEFAULT_GOAL := check

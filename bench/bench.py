@@ -1,4 +1,4 @@
-"""`python -m bench.bench`: start-up times and the sandbox's throughput, beside their budgets (see README.md)."""
+"""`python -m bench.bench`: starts, long lists and the sandbox's throughput, beside their budgets (see README.md)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from bench import long_lists
 from bench.load import Platform, lists, oversold, purchases, rate
+from bench.long_lists import Long, Round, Run
 from bench.starts import Start, Timing, clean, compared, timed
 
 BARE = (sys.executable, "-c", "pass")
@@ -27,7 +29,12 @@ STARTS: tuple[tuple[str, str, int, float], ...] = (
     ("get --help", "get --help", 0, 1.4),
     ("usage error", "get offers --nosuch", 2, 7.5),
     ("get offers --limit 5", "get offers --limit 5", 0, 6.5),
+    ("describe sp shanxi", "describe sp shanxi", 0, 6.5),
 )
+KUBECTL_RATIO = 0.7
+LONGER_RATIO = 10.0
+PEAK_MIB = 80
+FIRST_ROW_SHARE = 0.25  # of the whole run: the first of many pages, not the last
 SANDBOX_UP_S = 3.0
 LISTS_A_SECOND = 300
 PURCHASES_A_SECOND = 100
@@ -47,6 +54,7 @@ class Scale(NamedTuple):
     """How much is measured."""
 
     rounds: int
+    longest: int
     ups: int
     lists: int
     purchases: int
@@ -82,6 +90,8 @@ def measured(scale: Scale, folder: Path) -> Iterator[Row]:
         up = median([*ups, took])
         yield Row("sandbox up", f"{up:.2f} s", f"{up / bare_s:.0f}×", f"≤ {SANDBOX_UP_S:.0f} s", up <= SANDBOX_UP_S)
         yield from _throughput(connection, scale, bare_s)
+    yield from _beside_kubectl(long_lists.compared(CPCTL, BARE, env, folder / "kubectl", scale.rounds))
+    yield from _longest(long_lists.longest(CPCTL, env, scale.longest))
 
 
 def _up_once(folder: Path, env: Mapping[str, str]) -> float:
@@ -96,6 +106,37 @@ def _throughput(connection: Platform, scale: Scale, bare_s: float) -> Iterator[R
     yield _rate_row("purchases", bought, bare_s, PURCHASES_A_SECOND)
     wrong = oversold(connection)
     yield Row("offers whose cards do not add up", str(len(wrong)), "", "0", not wrong)
+
+
+def _beside_kubectl(rounds: Sequence[Round]) -> Iterator[Row]:
+    """10,000 rows, and as many of kubectl's, each round of them paired."""
+    yield _list_row("cpctl get offers, 10,000 rows", [(r.many, r.bare) for r in rounds])
+    one_page = [(r.one_page, r.bare, r.many) for r in rounds if r.one_page]
+    default = [(r.default, r.bare, r.many) for r in rounds if r.default]
+    for name, budget, pairs in (("in one page", KUBECTL_RATIO, one_page), ("by default", None, default)):
+        if pairs:
+            yield _list_row(f"kubectl get, 10,000 rows {name}", [(theirs, bare) for theirs, bare, _ in pairs])
+            ratio = median(ours.seconds / theirs.seconds for theirs, _, ours in pairs)
+            limit = f"≤ {budget}×" if budget else ""
+            yield Row(f"cpctl / kubectl {name}", f"{ratio:.2f}×", "", limit, budget is None or ratio <= budget)
+
+
+def _longest(runs: Sequence[Long]) -> Iterator[Row]:
+    """100,000 rows: time beside 10,000, memory, and when the first of them was there."""
+    took = median(run.very_many.seconds for run in runs)
+    ratio = median(run.very_many.seconds / run.many.seconds for run in runs)
+    peak = max(run.very_many.peak_mib for run in runs)
+    first = median(run.very_many.first_row_s for run in runs)
+    yield Row("cpctl get offers, 100,000 rows", f"{took:.2f} s", "", "", True)
+    yield Row("… beside its own 10,000", f"{ratio:.1f}×", "", f"≤ {LONGER_RATIO:.0f}×", ratio <= LONGER_RATIO)
+    yield Row("… most memory", f"{peak:.0f} MiB", "", f"≤ {PEAK_MIB} MiB", peak <= PEAK_MIB)
+    share = first / took
+    yield Row("… first row", _ms(first), "", f"≤ {FIRST_ROW_SHARE:.0%} of it", share <= FIRST_ROW_SHARE)
+
+
+def _list_row(what: str, pairs: Sequence[tuple[Run, Run]]) -> Row:
+    ratio = median(run.seconds / bare.seconds for run, bare in pairs)
+    return Row(what, _ms(median(run.seconds for run, _ in pairs)), f"{ratio:.1f}×", "", True)
 
 
 def _start_row(name: str, timing: Timing, budget: float) -> Row:
@@ -127,7 +168,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=21, help="how often each start is timed (21)")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything")
     given = parser.parse_args(argv)
-    scale = Scale(3, 1, 200, 100) if given.quick else Scale(given.rounds, 3, 3000, 1000)
+    scale = Scale(3, 1, 1, 200, 100) if given.quick else Scale(given.rounds, 5, 3, 3000, 1000)
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="cpctl-bench-") as folder:
         print(table(list(measured(scale, Path(folder)))))

@@ -1,0 +1,115 @@
+"""`get offers` of many rows into a pipe, beside kubectl's list of as many against the same server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.still_server import still_server
+
+MANY, VERY_MANY = 10_000, 100_000
+PIPE_SIZE = 65_536
+KIB_PER_MIB = 1024
+FIRST_LINES = 2  # titles, and the first row
+LIST = ("get", "offers")
+IN_ONE_PAGE = "--chunk-size=0"
+
+
+class Run(NamedTuple):
+    """One whole process.
+
+    Attributes:
+        first_row_s: From its start until the first row was read.
+        peak_mib: The most memory it held.
+    """
+
+    seconds: float
+    first_row_s: float
+    peak_mib: float
+
+
+class Round(NamedTuple):
+    """Runs that were made one right after the other; kubectl's are None where it is not installed."""
+
+    bare: Run
+    many: Run
+    one_page: Run | None
+    default: Run | None
+
+
+class Long(NamedTuple):
+    """A list of very many rows, and the one of many that was made right before it."""
+
+    many: Run
+    very_many: Run
+
+
+def ran(argv: Sequence[str], env: Mapping[str, str], lines: int = 0) -> Run:
+    """One process into a pipe; raises RuntimeError when it fails or prints another number of lines."""
+    reading, writing = os.pipe()
+    quiet = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 2)]
+    began = time.perf_counter()
+    pid = os.posix_spawnp(argv[0], list(argv), env, file_actions=[*quiet, (os.POSIX_SPAWN_DUP2, writing, 1)])
+    os.close(writing)
+    seen, first_row_s = 0, 0.0
+    while came := os.read(reading, PIPE_SIZE):
+        seen += came.count(b"\n")
+        if not first_row_s and seen >= FIRST_LINES:
+            first_row_s = time.perf_counter() - began
+    _, status, usage = os.wait4(pid, 0)
+    took = time.perf_counter() - began
+    os.close(reading)
+    if status or seen != lines:
+        raise RuntimeError(f"{' '.join(argv)} ended with {os.waitstatus_to_exitcode(status)} after {seen} lines")
+    return Run(took, first_row_s, usage.ru_maxrss / KIB_PER_MIB)
+
+
+def compared(cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int) -> list[Round]:
+    """`cpctl get offers` of 10,000 rows, and kubectl's in one page and in its pages of 500, `rounds` times."""
+    kubectl = shutil.which("kubectl")
+    with still_server(MANY) as url:
+        own, its = environment(env, url), kubernetes_environment(env, url, folder)
+
+        def one_round() -> Round:
+            base = ran(bare, own)
+            many = ran((cpctl, *LIST), own, MANY + 1)
+            if kubectl is None:
+                return Round(base, many, None, None)
+            pages = [ran((kubectl, *LIST, *words), its, MANY + 1) for words in ((IN_ONE_PAGE,), ())]
+            return Round(base, many, *pages)
+
+        one_round()  # writes byte code, fills caches, makes the server's answers
+        return [one_round() for _ in range(rounds)]
+
+
+def longest(cpctl: str, env: Mapping[str, str], rounds: int) -> list[Long]:
+    """`cpctl get offers` of 100,000 rows beside its own 10,000."""
+    with still_server(MANY) as small, still_server(VERY_MANY) as large:
+
+        def one_round() -> Long:
+            many = ran((cpctl, *LIST), environment(env, small), MANY + 1)
+            return Long(many, ran((cpctl, *LIST), environment(env, large), VERY_MANY + 1))
+
+        one_round()
+        return [one_round() for _ in range(rounds)]
+
+
+def environment(env: Mapping[str, str], url: str) -> dict[str, str]:
+    """What points cpctl at the server."""
+    return {**env, "CPCTL_SERVER": url, "CPCTL_TOKEN": "bench"}
+
+
+def kubernetes_environment(env: Mapping[str, str], url: str, folder: Path) -> dict[str, str]:
+    """What points kubectl at the server; its caches are in the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "kubeconfig"
+    config.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: bench\n"
+        f"clusters: [{{name: bench, cluster: {{server: '{url}'}}}}]\n"
+        "contexts: [{name: bench, context: {cluster: bench, user: nobody}}]\nusers: [{name: nobody, user: {}}]\n"
+    )
+    return {**env, "HOME": str(folder), "KUBECONFIG": str(config), "KUBECACHEDIR": str(folder / "cache")}
