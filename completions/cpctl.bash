@@ -124,7 +124,7 @@ _cpctl_flags() {
         "sandbox status") words="--data --output -o --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
         "sandbox reset") words="--data --yes -y --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
         "sandbox logs") words="--data --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
-        "sandbox faults") words="--province --path --method --down --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
+        "sandbox faults") words="--province --path --method --down --denied --slow --stale --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
         "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
         "api-resources") words="--output -o --no-headers --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;
         "version") words="--client --output -o --server -s --profile --project -n --verbose -v --color --no-input --help -h" ;;

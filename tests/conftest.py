@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from client import Client
+from cpctl.sandbox.answering import DEADLINE_S
 from sandbox_server import SECONDS_PER_CARD, Sandbox, running
 
 
@@ -29,6 +30,7 @@ def sandbox(shared_sandbox: Sandbox) -> Iterator[Sandbox]:
     """A live sandbox, shared by the tests of a worker: use names of your own, leave clock and prices alone."""
     yield shared_sandbox
     shared_sandbox.admin.clear_faults()
+    shared_sandbox.admin.aggregator(DEADLINE_S)
     shared_sandbox.admin.activation(secondsPerCard=SECONDS_PER_CARD, failing=0)
 
 

@@ -61,6 +61,10 @@ class Admin:
         """`secondsPerCard=…`, `failing=N`."""
         self._ask("POST", "activation", settings)
 
+    def aggregator(self, deadline_s: float) -> None:
+        """How long lists wait for a sub-platform."""
+        self._ask("POST", "aggregator", {"deadlineSeconds": deadline_s})
+
     def state(self) -> Any:
         return self._ask("GET", "state")
 

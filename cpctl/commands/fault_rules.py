@@ -83,7 +83,19 @@ def _method(word: str) -> str:
 
 
 PLACES = ("province", "path", "method", "rate", "count")
-EFFECTS = ("down", "slow", "latency", "error", "html", "soldOut", "truncate", "dropAfterCommit", "slowDrip")
+EFFECTS = (
+    "down",
+    "denied",
+    "slow",
+    "stale",
+    "latency",
+    "error",
+    "html",
+    "soldOut",
+    "truncate",
+    "dropAfterCommit",
+    "slowDrip",
+)
 READERS: dict[str, Callable[[str], Any]] = {
     "latency": lambda word: f"{duration_s(word)}s",
     "error": lambda word: number_within("error", word, 400, 599),

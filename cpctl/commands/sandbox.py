@@ -126,6 +126,9 @@ def faults(
     path: flags.FaultPath = None,
     method: flags.FaultMethod = None,
     is_down: flags.Down = False,
+    is_denied: flags.Denied = False,
+    is_slow: flags.Slow = False,
+    is_stale: flags.Stale = False,
     latency: flags.Latency = None,
     error: flags.ErrorStatus = None,
     sold_out: flags.SoldOut = False,
@@ -146,6 +149,9 @@ def faults(
 
     given = {
         "down": is_down,
+        "denied": is_denied,
+        "slow": is_slow,
+        "stale": is_stale,
         "latency": latency,
         "error": error,
         "soldOut": sold_out,

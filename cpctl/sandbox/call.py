@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from cpctl.sandbox.answering import Asked
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.store import Change, dumps
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cpctl.sandbox.shapes import Shape
     from cpctl.sandbox.tokens import Grant
 
+NOBODY: Final = Asked()
 JSON: Final = {"Content-Type": "application/json"}
 UNASKED: Final = "unasked"
 OPTIONAL: Final = "optional"
@@ -33,6 +35,7 @@ class Call:
         headers: Lower-case names.
         body: The checked JSON, None without one.
         now_s: Sandbox time of the request.
+        asked: How the sub-platforms answered, for what needs them.
     """
 
     platform: Platform
@@ -42,6 +45,7 @@ class Call:
     headers: Mapping[str, str]
     body: Any
     now_s: float
+    asked: Asked = NOBODY
 
     @property
     def account(self) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import JSONResponse, Response
 
-from cpctl.sandbox import stock
+from cpctl.sandbox import answering, stock
 from cpctl.sandbox.bodies import MAX_PRICE, NAME
 from cpctl.sandbox.endpoint import parsed, whole_body
 from cpctl.sandbox.faults import Seconds, seconds
@@ -34,6 +34,7 @@ class Figure:
 
 CLOCK: Final = Fields({"advance": Figure(), "speed": Figure()})
 PRICE: Final = Fields({"offer": NAME, "price": MAX_PRICE}, ("offer", "price"))
+AGGREGATOR: Final = Fields({"deadlineSeconds": Seconds()}, ("deadlineSeconds",))
 ACTIVATION: Final = Fields({"secondsPerCard": Nullable(Seconds()), "failing": Whole(0, 1_000_000)})
 
 
@@ -63,6 +64,7 @@ def state(platform: Platform, _body: Any) -> dict[str, Any]:
         "version": platform.store.version,
         "clock": clock(platform, {}),
         "activation": activation(platform, {}),
+        "aggregator": aggregator(platform, {}),
         **faults(platform, {}),
     }
 
@@ -76,8 +78,8 @@ def add_fault(platform: Platform, body: Any) -> dict[str, Any]:
     """Put a rule in force. Raises Problem."""
     if not isinstance(body, dict):
         raise Problem("Invalid", "a fault must be an object", field="body")
-    offers = platform.store.items("offers", stock.PLATFORM)
-    return platform.faults.add(body, offers, platform.clock.now()).shown()
+    rule = platform.faults.add(body, lambda province: answering.rows_of(platform, province), platform.clock.now())
+    return rule.shown()
 
 
 def clear_faults(platform: Platform, _body: Any) -> dict[str, Any]:
@@ -117,6 +119,18 @@ def set_price(platform: Platform, body: Any) -> dict[str, Any]:
     return {"offer": body["offer"], "price": price}
 
 
+def aggregator(platform: Platform, _body: Any) -> dict[str, Any]:
+    """How long lists wait for a sub-platform."""
+    return {"deadlineSeconds": platform.deadline_s}
+
+
+def set_aggregator(platform: Platform, body: Any) -> dict[str, Any]:
+    """Wait shorter or longer, until the sandbox stops. Raises Problem."""
+    AGGREGATOR.check(body, "")
+    platform.deadline_s = seconds(body["deadlineSeconds"]) or 0.0
+    return aggregator(platform, body)
+
+
 def activation(platform: Platform, _body: Any) -> dict[str, Any]:
     """How activations go."""
     current = platform.activation
@@ -142,6 +156,8 @@ CONTROLS: Final[tuple[tuple[str, str, Act], ...]] = (
     ("GET", "/sandbox/v1/clock", clock),
     ("POST", "/sandbox/v1/clock", move_clock),
     ("POST", "/sandbox/v1/prices", set_price),
+    ("GET", "/sandbox/v1/aggregator", aggregator),
+    ("POST", "/sandbox/v1/aggregator", set_aggregator),
     ("GET", "/sandbox/v1/activation", activation),
     ("POST", "/sandbox/v1/activation", set_activation),
 )

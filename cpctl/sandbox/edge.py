@@ -80,7 +80,7 @@ class Edge:
                 message["headers"] = [
                     *message.get("headers", ()),
                     (b"x-request-id", request_id.encode()),
-                    (b"x-ccpp-time", rfc3339(self._platform.clock.now()).encode()),
+                    (b"x-ccpp-time", rfc3339(scope["state"].get("now_s") or self._platform.clock.now()).encode()),
                     (b"x-content-type-options", b"nosniff"),
                 ]
             await send(message)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
 from cpctl.sandbox import answers, records, tokens
+from cpctl.sandbox.answering import FEDERATED, Asked, asked_of, home, names_asked
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.bodies import KEY
 from cpctl.sandbox.call import OPTIONAL, REQUIRED, Call, Route
-from cpctl.sandbox.listing import FEDERATED, asked_provinces
+from cpctl.sandbox.faults import ANSWERING, merged
 from cpctl.sandbox.problems import CONTENT_TYPE, Problem
 from cpctl.sandbox.stock import PLATFORM
 from cpctl.sandbox.store import dumps
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 MAX_BODY: Final = 1 << 20
 PLACING: Final = "/v1/orders"
+ONE_ROW: Final = frozenset(f"/v1/{plural}/{{name}}" for plural in FEDERATED)
+ONE_SUBPLATFORM: Final = "/v1/subplatforms/{name}"
 
 
 def endpoint(platform: Platform, route: Route) -> Callable[[Request], Awaitable[Response]]:
@@ -35,10 +39,11 @@ def endpoint(platform: Platform, route: Route) -> Callable[[Request], Awaitable[
         call = await read(platform, route, request)
         key = key_of(route, request)
         with claimed(platform, call, key):
-            interruption = await suffer(platform, route, request, call)
+            asked, interruption = await suffer(platform, route, request, call)
             if interruption is not None:
                 return interruption
-            return respond(acted(platform, route, request, call, key))
+            now_s = request.state.now_s = platform.clock.now()
+            return respond(acted(platform, route, request, replace(call, now_s=now_s, asked=asked), key))
 
     return serve
 
@@ -115,23 +120,33 @@ def claimed(platform: Platform, call: Call, key: str | None) -> Iterator[None]:
         platform.running.discard(mine)
 
 
-async def suffer(platform: Platform, route: Route, request: Request, call: Call) -> Response | None:
-    """Let the faults in force act on a request: wait, refuse (Problem), or answer with a proxy's page."""
+async def suffer(platform: Platform, route: Route, request: Request, call: Call) -> tuple[Asked, Response | None]:
+    """Ask the sub-platforms and let the faults in force act: wait, refuse (Problem), answer with a proxy's page."""
+    names = names_asked(platform, route.path.removeprefix("/v1/"), call.query)
     if not platform.faults.rules:
-        return None
+        return Asked(names), None
     method, path = request.method, request.url.path
+    rules = platform.faults.struck("GET", path, names, ANSWERING)
     effects = platform.faults.strike(method, path, None)
-    effects |= platform.faults.strike(method, path, concerned(platform, route, call))
-    plural = route.path.removeprefix("/v1/")
-    wait_s = (
-        platform.faults.latency(path, asked_provinces(platform, plural, call.query)) if plural in FEDERATED else 0.0
-    )
-    interruption = await endure(request.scope["state"], effects, wait_s)
+    about = platform.faults.struck(method, path, concerned(platform, route, call))
+    effects |= merged(about)
+    if is_one_row(route):
+        rules += about
+        effects.pop("latency", None)  # the aggregator waits, and no longer than for a list
+    elif route.path == ONE_SUBPLATFORM:
+        rules = platform.faults.struck("GET", path, [call.params["name"]], ANSWERING)
+    asked = asked_of(names, rules, platform.deadline_s)
+    interruption = await endure(request.scope["state"], effects, asked.wait_s)
     platform.settle()
     if "soldOut" in effects and (method, route.path) == ("POST", PLACING):
         offer = call.body["allocations"][0]["offer"]
         raise Problem("NoCapacity", f"offer {offer} has 0 free cards, somebody was quicker", offer=offer, available=0)
-    return interruption
+    return asked, interruption
+
+
+def is_one_row(route: Route) -> bool:
+    """Whether the path is that of one object which a sub-platform is asked for."""
+    return route.read is not None and route.path in ONE_ROW
 
 
 def concerned(platform: Platform, route: Route, call: Call) -> frozenset[str]:
@@ -144,7 +159,7 @@ def concerned(platform: Platform, route: Route, call: Call) -> frozenset[str]:
         return frozenset(line.province for line in order.lines) if order else frozenset()
     if plural in FEDERATED and "name" in call.params:
         item = platform.store.find(plural, PLATFORM, call.params["name"])
-        return frozenset({item.obj["spec"]["province"]}) if item and "province" in item.obj["spec"] else frozenset()
+        return frozenset({home(platform, plural)(item.obj)}) if item else frozenset()
     return frozenset()
 
 

@@ -2,13 +2,14 @@
 
 A rule names a province, a path prefix, a method, or nothing (everything). A rule with a province strikes a request that
 is about that province: one object of it, an order or quote with cards there, a model call served there. In a list,
-`down`, `error` and `html` take the province's rows away instead (it did not answer), `slow` shows them as they were.
+`down`, `error`, `html` and `denied` take the province's rows away instead, `slow` and `stale` show them as they were
+when the fault was set, and `latency` does once it is longer than the aggregator waits (answering.py).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +20,12 @@ from cpctl.sandbox.store import Item
 from cpctl.sandbox.times import duration_s
 
 ABSENT: Final = ("down", "error", "html")
-"""Effects that take a province's rows out of a list."""
+"""Effects that take a province's rows out of a list: it did not answer."""
+ANSWERING: Final = frozenset({*ABSENT, "denied", "slow", "stale", "latency"})
+"""Effects of a province's rule that lists and the overview feel."""
+NEEDING_A_PROVINCE: Final = ("denied", "slow", "stale")
+RowsOf = Callable[[str], Mapping[str, Mapping[str, Item]]]
+"""A province's rows now, by plural and name."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,9 @@ MATCHES: Final[dict[str, Shape]] = {
 }
 EFFECTS: Final[dict[str, Shape]] = {
     "down": Flag(),  # 503 Overloaded: nothing was begun
+    "denied": Flag(),  # 403 Forbidden: the account may not see the province
     "slow": Flag(),  # the sub-platform's rows are shown as they were when the fault was set
+    "stale": Flag(),  # the same, and it says that all is well
     "latency": Seconds(),  # the answer waits
     "error": Whole(400, 599),  # this status, before anything is done
     "html": Flag(),  # a proxy's page instead of an answer
@@ -69,16 +77,16 @@ EFFECTS: Final[dict[str, Shape]] = {
 }
 
 
-@dataclass
+@dataclass(eq=False)
 class Rule:
-    """One fault: what it strikes, what it does, and how often it still may (`left`; None: always)."""
+    """One fault: what it strikes, what it does, how often it still may (`left`; None: always), and what was there."""
 
     name: str
     match: Mapping[str, Any]
     effects: Mapping[str, Any]
     left: int | None
     since_s: float
-    frozen: Mapping[str, Item] = field(default_factory=dict)
+    frozen: Mapping[str, Mapping[str, Item]] = field(default_factory=dict)
 
     @property
     def province(self) -> str | None:
@@ -88,6 +96,10 @@ class Rule:
     def covers(self, method: str, path: str) -> bool:
         """Whether a request is of the kind it strikes, its province aside."""
         return self.match.get("method") in (None, method) and path.startswith(self.match.get("path", "/"))
+
+    def rows(self, plural: str) -> Mapping[str, Item]:
+        """The province's rows when it was set, by name."""
+        return self.frozen.get(plural, {})
 
     def shown(self) -> dict[str, Any]:
         """As the controls show it."""
@@ -109,17 +121,17 @@ class Faults:
         self._throw = random.Random(seed)  # noqa: S311 — repeatable on purpose
         self._made = 0
 
-    def add(self, wanted: Mapping[str, Any], offers: Iterable[Item], now_s: float) -> Rule:
-        """Put a rule in force. `offers` are what a `slow` sub-platform goes on showing. Raises Problem."""
+    def add(self, wanted: Mapping[str, Any], rows_of: RowsOf, now_s: float) -> Rule:
+        """Put a rule in force. `rows_of` a province are what one that lags goes on showing. Raises Problem."""
         match, effects = parsed(wanted)
         if match.get("province") not in {None, *self._provinces}:
             raise invalid("province", "is not connected", allowed=sorted(self._provinces))
-        if "slow" in effects and "province" not in match:
-            raise invalid("province", "is required with slow")
+        for effect in NEEDING_A_PROVINCE:
+            if effect in effects and "province" not in match:
+                raise invalid("province", f"is required with {effect}")
         self._made += 1
-        frozen = {item.name: item for item in offers if item.obj["spec"]["province"] == match.get("province")}
-        shown = frozen if "slow" in effects else {}
-        rule = Rule(f"fault-{self._made}", match, effects, match.get("count"), now_s, shown)
+        frozen = rows_of(match["province"]) if "province" in match else {}
+        rule = Rule(f"fault-{self._made}", match, effects, match.get("count"), now_s, frozen)
         self.rules.append(rule)
         self.revision += 1
         return rule
@@ -129,49 +141,29 @@ class Faults:
         self.rules.clear()
         self.revision += 1
 
-    def strike(self, method: str, path: str, provinces: Iterable[str] | None) -> dict[str, Any]:
-        """The effects on one request, throws made and counts taken.
+    def struck(
+        self, method: str, path: str, provinces: Iterable[str] | None, effects: Iterable[str] = EFFECTS
+    ) -> list[Rule]:
+        """The rules that strike one request, throws made and counts taken.
 
         Args:
             method: Of the request.
             path: Of the request.
             provinces: Those the request is about, for the rules that name one; None for the rules that name none.
+            effects: Only rules with one of these.
         """
         about = None if provinces is None else frozenset(provinces)
-        effects: dict[str, Any] = {}
+        wanted = frozenset(effects)
+        found = []
         for rule in list(self.rules):
             named = rule.province is None if about is None else rule.province in about
-            if named and rule.covers(method, path) and self._hits(rule):
-                effects |= rule.effects
-        return effects
-
-    def states(self, path: str, provinces: Iterable[str]) -> dict[str, str]:
-        """What each troubled sub-platform of these is for one list: `down` or `slow`; the others answer."""
-        asked = frozenset(provinces)
-        found: dict[str, str] = {}
-        for rule in list(self.rules):
-            if rule.province in asked and rule.covers("GET", path):
-                absent = any(effect in rule.effects for effect in ABSENT)
-                state = "down" if absent else "slow" if "slow" in rule.effects else None
-                if state and found.get(str(rule.province)) != "down" and self._hits(rule):
-                    found[str(rule.province)] = state
+            if named and rule.covers(method, path) and wanted & rule.effects.keys() and self._hits(rule):
+                found.append(rule)
         return found
 
-    def latency(self, path: str, provinces: Iterable[str]) -> float:
-        """The longest wait for a list that asks these provinces, in seconds."""
-        asked = frozenset(provinces)
-        slow = [rule for rule in self.rules if rule.province in asked and "latency" in rule.effects]
-        hit = [rule for rule in slow if rule.covers("GET", path) and self._hits(rule)]
-        return max((seconds(rule.effects["latency"]) or 0.0 for rule in hit), default=0.0)
-
-    def state_of(self, province: str) -> str:
-        """How a sub-platform answers, as its own object says it; makes no throw."""
-        effects = [effect for rule in self.rules if rule.province == province for effect in rule.effects]
-        return next((state for state in ("down", "slow") if state in effects), "ok")
-
-    def slow(self, province: str) -> Rule | None:
-        """The rule that makes a sub-platform slow."""
-        return next((rule for rule in self.rules if rule.province == province and "slow" in rule.effects), None)
+    def strike(self, method: str, path: str, provinces: Iterable[str] | None) -> dict[str, Any]:
+        """The effects of the rules that strike one request."""
+        return merged(self.struck(method, path, provinces))
 
     def _hits(self, rule: Rule) -> bool:
         if self._throw.random() >= rule.match.get("rate", 1):
@@ -182,6 +174,16 @@ class Faults:
                 self.rules.remove(rule)
                 self.revision += 1
         return True
+
+
+def merged(rules: Iterable[Rule]) -> dict[str, Any]:
+    """The effects of several rules; `subplatform` is where, when they say so."""
+    effects: dict[str, Any] = {}
+    for rule in rules:
+        effects |= rule.effects
+        if rule.province is not None:
+            effects["subplatform"] = rule.province
+    return effects
 
 
 def parsed(wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -8,10 +8,10 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+from cpctl.sandbox.answering import Asked, Trouble, answered
 from cpctl.sandbox.money import rounded, scaled
 from cpctl.sandbox.platform import CATALOGUE, Platform
 from cpctl.sandbox.stock import PLATFORM, share
-from cpctl.sandbox.times import rfc3339
 
 Offer = Mapping[str, Any]
 PUE_OF_NOTHING: Final = "1.00"
@@ -79,28 +79,33 @@ def millionths(text: str) -> int:
 
 
 @lru_cache(maxsize=4)
-def summed(platform: Platform, _revision: int, absent: frozenset[str]) -> tuple[Sums, Groups, Groups]:
-    """All offers, and by sub-platform and by accelerator, sorted; kept until stock changes (its revision does)."""
+def summed(
+    platform: Platform, _revision: int, troubles: tuple[tuple[str, Trouble], ...]
+) -> tuple[Sums, Groups, Groups]:
+    """All offers, and by sub-platform and by accelerator, sorted; kept until stock changes (its revision does).
+
+    The offers of sub-platforms that do not answer are left out, those of slow ones are as they were.
+    """
     tflops = {
         each["metadata"]["name"]: Decimal(each["spec"]["fp16Tflops"])
         for each in platform.objects("products")
         if each["spec"]["fp16Tflops"] is not None
     }
     total, places, kinds = Sums(), defaultdict[str, Sums](Sums), defaultdict[str, Sums](Sums)
-    for offer in platform.objects("offers"):
-        spec = offer["spec"]
-        if spec["province"] in absent:
-            continue
+    asked = Asked(platform.provinces, dict(troubles))
+    for item in answered(platform, "offers", platform.store.items("offers", PLATFORM), asked):
+        offer, spec = item.obj, item.obj["spec"]
         for sums in (total, places[spec["subplatform"]], kinds[spec["accelerator"]]):
             sums.add(offer, tflops.get(spec["product"]))
     return total, places, dict(sorted(kinds.items()))
 
 
-def overview(platform: Platform, now_s: float) -> dict[str, Any]:
-    """The whole view; the offers of sub-platforms that do not answer are left out, and it says so."""
-    states = platform.faults.states("/v1/overview", platform.provinces)
-    absent = frozenset(name for name, state in states.items() if state == "down")
-    total, places, kinds = summed(platform, platform.store.revision("offers", PLATFORM), absent)
+def overview(platform: Platform, asked: Asked, now_s: float) -> dict[str, Any]:
+    """The whole view, and how complete it is."""
+    troubles = tuple(asked.troubles.items())
+    total, places, kinds = summed(platform, platform.store.revision("offers", PLATFORM), troubles)
+    told = asked.told(now_s)
+    answers = {each["name"]: each for each in told["subplatforms"]}
     counts = {plural: len(platform.objects(plural)) for plural in CATALOGUE}
     return {
         "apiVersion": "ccpp/v1",
@@ -113,7 +118,8 @@ def overview(platform: Platform, now_s: float) -> dict[str, Any]:
                 | {
                     "name": each["spec"]["province"],
                     "nameZh": each["spec"]["nameZh"],
-                    "state": states.get(each["spec"]["province"], "ok"),
+                    "state": answers[each["spec"]["province"]]["state"],
+                    "asOf": answers[each["spec"]["province"]]["asOf"],
                 }
                 for each in platform.objects("subplatforms")
             ],
@@ -122,11 +128,5 @@ def overview(platform: Platform, now_s: float) -> dict[str, Any]:
                 for name, sums in kinds.items()
             ],
         },
-        "metadata": {
-            "resourceVersion": str(platform.store.version),
-            "complete": not states,
-            "subplatforms": [
-                {"name": name, "state": states.get(name, "ok"), "asOf": rfc3339(now_s)} for name in platform.provinces
-            ],
-        },
+        "metadata": {"resourceVersion": str(platform.store.version), **told},
     }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cpctl.sandbox import answers, events, ledger, lifecycle, records, tokens
 from cpctl.sandbox.accounts import PROJECTS, Account
+from cpctl.sandbox.answering import DEADLINE_S
 from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.faults import Faults
 from cpctl.sandbox.problems import Problem, invalid
@@ -61,6 +62,7 @@ class Platform:
         self.faults = Faults(self.provinces, seed)
         self.snapshots = Snapshots(bytes.fromhex(store.meta("cursor-key")))
         self.running: set[tuple[str, str]] = set()
+        self.deadline_s = DEADLINE_S
         self.revision = f"{store.meta('seed')}-{store.meta('scale')}"
 
     def objects(self, plural: str) -> Sequence[Mapping[str, Any]]:

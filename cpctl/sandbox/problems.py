@@ -104,7 +104,9 @@ def invalid(field: str, detail: str, **members: Any) -> Problem:
     return Problem("Invalid", f"{field} {detail}", field=field, **members)
 
 
-def error_problem(status: int) -> Problem:
+def error_problem(status: int, subplatform: str = "") -> Problem:
     """The problem of an error fault: the likeliest reason for the status."""
     reason = IMITATED.get(status, "Internal" if status >= 500 else "BadRequest")
-    return Problem(reason, f"the sandbox was told to answer {status}", status=status)
+    who = f"sub-platform {subplatform}" if subplatform else "the sandbox"
+    members: dict[str, Any] = {"subplatform": subplatform} if subplatform else {}
+    return Problem(reason, f"{who} was told to answer {status}", status=status, **members)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cpctl.sandbox import access, billing, ledger, listing, records
+from cpctl.sandbox import access, answering, billing, ledger, listing, records
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.call import Call, Read, answer, missing
 from cpctl.sandbox.lifecycle import wrong_phase
@@ -91,7 +91,7 @@ def ledger_lines(call: Call) -> Answer:
 
 def national(call: Call) -> Answer:
     """The overview."""
-    return answer(overview(call.platform, call.now_s))
+    return answer(overview(call.platform, call.asked, call.now_s))
 
 
 def order_access(call: Call) -> Answer:
@@ -114,12 +114,7 @@ def scopes_of(call: Call, plural: str) -> tuple[str, ...]:
 
 def lister(plural: str) -> Read:
     """Serves the list of a kind."""
-
-    def serve(call: Call) -> Answer:
-        etag = call.headers.get("if-none-match")
-        return listing.listed(call.platform, plural, scopes_of(call, plural), call.account, call.query, etag)
-
-    return serve
+    return lambda call: listing.listed(call, plural, scopes_of(call, plural))
 
 
 def getter_of(plural: str) -> Read:
@@ -133,9 +128,9 @@ def getter_of(plural: str) -> Read:
         if item is None or (plural == "projects" and not is_member(call, name)):
             raise missing(plural, name)
         if plural == "subplatforms":
-            item = listing.with_state(call.platform, item, int(call.now_s))
-        if plural == "offers":
-            item = listing.told(item, rfc3339(int(call.now_s)))
+            item = listing.with_state(item, call.asked, int(call.now_s))
+        if plural in answering.FEDERATED:
+            item = answering.one_dated(call.platform, plural, item, call.asked, int(call.now_s))
         return answer(item.body)
 
     return serve

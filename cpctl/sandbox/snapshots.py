@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from cpctl.sandbox.answering import Asked
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.store import Item
 
@@ -24,7 +25,7 @@ class Snapshot(NamedTuple):
     owner: str  # account, kind and project it was made for; a cursor works for no other
     rows: Sequence[Item]
     version: int
-    states: tuple[tuple[str, str], ...]  # (sub-platform, how it answered)
+    asked: Asked
     at_s: int
 
 

@@ -41,11 +41,20 @@ async def endure(state: MutableMapping[str, Any], effects: Mapping[str, Any], wa
     state["effects"] = state["effects"] | effects
     if "html" in effects:
         return Response(PAGE, effects.get("error", 200), media_type="text/html")
+    where = effects.get("subplatform")
+    if "denied" in effects:
+        raise Problem("Forbidden", f"this account may not use sub-platform {where}", subplatform=where)
     if "down" in effects:
-        raise Problem("Overloaded", "the sub-platform does not answer; nothing was begun")
+        named = f"sub-platform {where}" if where else "the platform"
+        raise Problem("Overloaded", f"{named} does not answer; nothing was begun", **at(where))
     if "error" in effects:
-        raise error_problem(effects["error"])
+        raise error_problem(effects["error"], **at(where))
     return None
+
+
+def at(subplatform: str | None) -> dict[str, Any]:
+    """The member that names a sub-platform in a refusal."""
+    return {"subplatform": subplatform} if subplatform else {}
 
 
 async def endure_at(platform: Platform, request: Request, provinces: Iterable[str]) -> Response | None:

@@ -126,6 +126,8 @@ def test_faults(me, up):
     ]
     assert me("sandbox", "faults", "list").out == made.out
     assert "qinghai is down" in me("get", "offers").err
+    kinds = me("sandbox", "faults", "set", "--province", "豫", "--denied", "--slow", "--stale").lines[-1]
+    assert kinds.split()[1:3] == ["province=henan", "denied,slow,stale"]
     assert me("sandbox", "faults", "clear").out == "no faults\n"
     assert me("get", "offers", "--require-complete").code == 0
     me("sandbox", "faults", "set", "--error", "503", "--path", "/v1/scenarios", "--times", "1", "--method", "get")
@@ -138,6 +140,7 @@ def test_faults(me, up):
 
 
 BAD_FAULTS = {
+    "set --denied": "province is required with denied",
     "set": "--down",
     "set --province zz --down": "shanxi",
     "set --province guangdong --down": "one of: henan",

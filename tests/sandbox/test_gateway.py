@@ -8,6 +8,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
+from cpctl.sandbox.answering import rows_of
 from cpctl.sandbox.gateway import speech
 from cpctl.sandbox.gateway.pace import Pace, pace_of
 from cpctl.sandbox.gateway.pieces import count, pieces
@@ -31,7 +32,7 @@ def fair_weather(live):
 
 
 def storm(live, **rule):
-    live.platform.faults.add(rule, live.platform.store.items("offers", ""), live.platform.clock.now())
+    live.platform.faults.add(rule, lambda province: rows_of(live.platform, province), live.platform.clock.now())
 
 
 def text(answer: httpx.Response) -> str:
