@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,12 +59,14 @@ class Kubernetes:
     """What the server holds and was asked.
 
     Attributes:
+        now: The server's moment, by which it reckons the ages in tables; None for this machine's.
         requests: Method and path of each request, in their order.
     """
 
     objects: Mapping[str, Sequence[Any]]
     changes: Changes = ()
     tables: bool = True
+    now: datetime | None = None
     requests: list[str] = field(default_factory=list)
 
     def document(self, path: str) -> Any:
@@ -81,7 +84,7 @@ class Kubernetes:
             return 404, not_found(asked.kind, asked.name)
         if asked.as_table and self.tables:
             page, cursor, left = paged(found, asked.query)
-            return 200, table(asked.kind, page, VERSION, cursor, left)
+            return 200, self._table(asked.kind, page, cursor, left)
         if asked.name:
             return 200, found[0]
         return 200, listed(asked.kind, *_reordered(paged(found, asked.query)))
@@ -89,10 +92,13 @@ class Kubernetes:
     def events(self, asked: Asked) -> Iterator[Any]:
         """What a watch is sent."""
         for change, item in self.changes:
-            if item["kind"] == asked.kind.kind:
-                whole = resource(item, asked.kind)
-                shown = table(asked.kind, [whole], VERSION) if asked.as_table and self.tables else whole
+            whole = resource(item, asked.kind)
+            if item["kind"] == asked.kind.kind and matching([whole], *_selectors(asked.query)):
+                shown = self._table(asked.kind, [whole]) if asked.as_table and self.tables else whole
                 yield {"type": change, "object": shown}
+
+    def _table(self, kind: Kind, items: Sequence[Any], cursor: str = "", left: int = 0) -> dict[str, Any]:
+        return table(kind, items, self.now or datetime.now(UTC), VERSION, cursor, left)
 
     def _held(self, asked: Asked) -> list[Any] | None:
         items = [resource(item, asked.kind) for item in self.objects.get(asked.kind.plural, ())]
@@ -100,7 +106,11 @@ class Kubernetes:
             items = [item for item in items if item["metadata"].get("namespace") == asked.project]
         if asked.name:
             return [item for item in items if item["metadata"]["name"] == asked.name]
-        return matching(items, asked.query.get("labelSelector", ""), asked.query.get("fieldSelector", ""))
+        return matching(items, *_selectors(asked.query))
+
+
+def _selectors(query: Mapping[str, str]) -> tuple[str, str]:
+    return query.get("labelSelector", ""), query.get("fieldSelector", "")
 
 
 def paged(items: Sequence[Any], query: Mapping[str, str]) -> tuple[Sequence[Any], str, int]:
@@ -190,12 +200,16 @@ class Kubectl:
 
 @contextmanager
 def kubernetes(
-    objects: Mapping[str, Sequence[Any]], *, changes: Changes = (), tables: bool = True
+    objects: Mapping[str, Sequence[Any]],
+    *,
+    changes: Changes = (),
+    tables: bool = True,
+    now: datetime | None = None,
 ) -> Iterator[Kubectl]:
     """kubectl beside a server that holds these objects; both end with the block."""
     path = shutil.which("kubectl") or pytest.skip("kubectl is not installed")
     assert set(objects) <= {kind.plural for kind in KINDS}
-    held = Kubernetes(objects, changes, tables)
+    held = Kubernetes(objects, changes, tables, now)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(held))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()

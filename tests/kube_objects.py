@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from cpctl.output.cells import SHOWS
@@ -20,9 +20,14 @@ def resource(item: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     metadata = dict(item["metadata"])
     metadata["creationTimestamp"] = metadata.pop("createdAt", None)
     project = metadata.pop("project", PROJECT)
-    if kind.scope == "yours":
+    if is_namespaced(kind):
         metadata["namespace"] = project
     return {**item, "apiVersion": GROUP_VERSION, "kind": kind.kind, "metadata": metadata}
+
+
+def is_namespaced(kind: Kind) -> bool:
+    """Whether its objects lie in a project, as ours do that are listed by project."""
+    return "project" in kind.filters
 
 
 def listed(kind: Kind, items: Sequence[Any], version: str, cursor: str, left: int) -> dict[str, Any]:
@@ -35,9 +40,10 @@ def listed(kind: Kind, items: Sequence[Any], version: str, cursor: str, left: in
     }
 
 
-def table(kind: Kind, items: Sequence[Any], version: str, cursor: str = "", left: int = 0) -> dict[str, Any]:
-    """The table a Kubernetes server makes of objects, from our columns; ages are by this machine's clock."""
-    now = datetime.now(UTC)
+def table(
+    kind: Kind, items: Sequence[Any], now: datetime, version: str, cursor: str = "", left: int = 0
+) -> dict[str, Any]:
+    """The table a Kubernetes server makes of objects, from our columns; ages are reckoned by the server."""
     columns = [SHOWS[column.show]([_at(item, column.path) for item in items], now) for column in kind.columns]
     return {
         "apiVersion": "meta.k8s.io/v1",
@@ -100,7 +106,7 @@ def _api_resource(kind: Kind) -> dict[str, Any]:
         "name": kind.plural,
         "singularName": kind.name,
         "shortNames": [kind.short],
-        "namespaced": kind.scope == "yours",
+        "namespaced": is_namespaced(kind),
         "kind": kind.kind,
         "verbs": list(VERBS),
     }

@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,20 +63,27 @@ class Machine:
 
 
 @contextmanager
-def machine(group: Path) -> Iterator[Machine]:
-    """The machine of a group; its platform and folders end with the block."""
-    chosen = CHOICE.match(group.read_text(encoding="utf-8"))
-    with (
-        tempfile.TemporaryDirectory(prefix="lines-") as folder,
-        platform(PLATFORMS[chosen[1] if chosen else "whole"]()) as env,
-    ):
+def machine(chosen: str = "whole", config: str = "") -> Iterator[Machine]:
+    """A machine with this config.toml before one of the fixed platforms; both end with the block."""
+    with tempfile.TemporaryDirectory(prefix="lines-") as folder, platform(PLATFORMS[chosen]()) as env:
         client = Client(Path(folder), env=env, clock=StoppedClock())
-        config = group.with_suffix(".toml")
-        if config.exists():
+        if config:
             client.config.parent.mkdir(parents=True, mode=0o700)
-            client.config.write_text(config.read_text(encoding="utf-8"), encoding="utf-8")
-            client.config.chmod(0o600)
+            client.config.touch(mode=0o600)
+            client.config.write_text(config, encoding="utf-8")
         yield Machine(client, env["CPCTL_SERVER"])
+
+
+def machine_of(group: Path) -> AbstractContextManager[Machine]:
+    """The machine that a group of lines is typed on."""
+    config = group.with_suffix(".toml")
+    return machine(choice(group), config.read_text(encoding="utf-8") if config.exists() else "")
+
+
+def choice(group: Path) -> str:
+    """The platform that a group names in its first line."""
+    found = CHOICE.match(group.read_text(encoding="utf-8"))
+    return found[1] if found else "whole"
 
 
 def groups() -> list[Path]:
@@ -90,7 +97,7 @@ def cases(group: Path) -> list[Case]:
 def _rewrite(group: Path) -> int:
     """Write what is printed today; how many cases are other than before."""
     seen, rest = read(group.read_text(encoding="utf-8"))
-    with machine(group) as here:
+    with machine_of(group) as here:
         today = [here.ran(case) for case in seen]
     group.write_text(written(today, rest), encoding="utf-8")
     return sum(was != now for was, now in zip(seen, today, strict=True))

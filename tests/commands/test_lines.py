@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import cache
 
 import jsonschema
 import pytest
 
 from contract import document
 from fixed_platform import documents, objects
-from line_runs import cases, groups, machine
+from line_runs import cases, groups, machine_of
 from transcripts import read, written
 
 LINES = [(group, case) for group in groups() for case in cases(group)]
@@ -20,15 +21,8 @@ DOCUMENTS = {"/v1": "Service", "/v1/whoami": "Identity", "/v1/access/train-7b": 
 @pytest.fixture(scope="module")
 def machines():
     """The machine of each group, made when its first line is run."""
-    made = {}
     with ExitStack() as stack:
-
-        def of(group):
-            if group not in made:
-                made[group] = stack.enter_context(machine(group))
-            return made[group]
-
-        yield of
+        yield cache(lambda group: stack.enter_context(machine_of(group)))
 
 
 @pytest.mark.parametrize(("group", "case"), LINES, ids=[f"{group.stem}: {case.line}" for group, case in LINES])
