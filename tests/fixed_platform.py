@@ -21,12 +21,13 @@ from cpctl.registry import BY_SPELLING, KINDS
 from fake_platform import Answerer, Reply, good, problem
 
 LINES = Path(__file__).parent / "lines"
+FEDERATED = ("providers", "products", "offers", "sources")  # their rows come from the provinces
 NOW = "2026-03-01T12:00:00Z"
 PROJECT = "default"
 HEADERS = {"X-Ccpp-Time": NOW, "X-Request-Id": "r-0123456789abcdef"}
 OK = tuple({"name": name, "state": "ok", "asOf": NOW} for name in ("ningxia", "qinghai", "shanxi"))
 DOWN = {"name": "qinghai", "state": "down", "asOf": "2026-03-01T11:14:00Z"}
-SLOW = {"name": "ningxia", "state": "slow", "asOf": "2026-03-01T11:59:00Z"}
+SLOW = {"name": "ningxia", "state": "slow", "asOf": "2026-03-01T11:55:00Z"}
 
 
 @cache
@@ -81,7 +82,8 @@ def holding(held: Mapping[str, Sequence[Any]], others: Mapping[str, Any], subpla
         items = [item for item in held.get(plural, ()) if _is_in(item, query.get("project", PROJECT))]
         if name:
             return _one(plural, unquote(name), items)
-        return good(_list(_about(items, query) if plural == "events" else items, query, subplatforms))
+        asked = subplatforms if plural in (*FEDERATED, "subplatforms") else ()
+        return good(_list(_about(items, query) if plural == "events" else items, query, asked))
 
     return lambda _method, path: answer(path)._replace(headers=HEADERS)
 
@@ -118,23 +120,33 @@ def _completeness(subplatforms: Sequence[Any]) -> dict[str, Any]:
 
 
 def _partly() -> Answerer:
-    """Qinghai does not answer, Ningxia is slow: what Qinghai has is absent, and the rows of both tell their state."""
+    """Qinghai does not answer, and has no rows; Ningxia is slow, and its rows are of five minutes ago."""
     states = {one["name"]: one for one in (SLOW, DOWN, OK[2])}
-    there = {plural: [item for item in items if not _is_down(item)] for plural, items in objects().items()}
-    there["subplatforms"] = [_told(item, states[item["metadata"]["name"]]) for item in objects()["subplatforms"]]
+    there = dict(objects())
+    for plural in FEDERATED:
+        there[plural] = [_aged(item) for item in there[plural] if DOWN["name"] != _home(item)]
+    there["subplatforms"] = [_with_state(item, states[item["metadata"]["name"]]) for item in there["subplatforms"]]
     overview = deepcopy(documents()["/v1/overview"])
     for row in overview["status"]["subplatforms"]:
-        row["state"] = states[row["name"]]["state"]
+        row |= states[row["name"]]
     overview["metadata"] |= _completeness([*states.values()])
     return holding(there, {**documents(), "/v1/overview": overview}, [*states.values()])
 
 
-def _is_down(item: Mapping[str, Any]) -> bool:
-    return bool(item["spec"].get("province") == DOWN["name"])
+def _home(item: Mapping[str, Any]) -> str:
+    """The sub-platform of an object; a product's provider says."""
+    spec = item["spec"]
+    if "provider" in spec and "subplatform" not in spec:
+        spec = next(one["spec"] for one in objects()["providers"] if one["metadata"]["name"] == spec["provider"])
+    return str(spec["subplatform"])
 
 
-def _told(item: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
-    return {**item, "status": {**item["status"], "state": told["state"], "asOf": told["asOf"]}}
+def _aged(item: Any) -> Any:
+    return _with_state(item, {"asOf": SLOW["asOf"]}) if _home(item) == SLOW["name"] else item
+
+
+def _with_state(item: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, Any]:
+    return {**item, "status": {**item["status"], **{key: told[key] for key in ("state", "asOf") if key in told}}}
 
 
 PLATFORMS = {
