@@ -156,9 +156,9 @@ class HttpxTransport:
 
     def _whole(self, attempt: Attempt) -> Answer:
         self._refuse_failures(attempt)
-        body = self._body(attempt, policy.BODY_LIMIT)
-        self._refuse_odd(attempt, body)
-        return Answer(attempt.status, attempt.headers, body)
+        answer = Answer(attempt.status, attempt.headers, self._body(attempt, policy.BODY_LIMIT))
+        self._refuse_odd(attempt, answer)
+        return answer
 
     def _head(self, attempt: Attempt) -> Attempt:
         self._refuse_failures(attempt)
@@ -179,19 +179,19 @@ class HttpxTransport:
         standing = policy.standing(status, problem.reason, problem.understood)
         raise Failure(error, standing, status, policy.retry_after_s(headers, self._clock.now()))
 
-    def _refuse_odd(self, attempt: Attempt, body: bytes) -> None:
+    def _refuse_odd(self, attempt: Attempt, answer: Answer) -> None:
         """A success whose body is none: a proxy's page, or half a document."""
         request = attempt.request
         if attempt.status == 304 or "json" not in _header(request.headers, "accept", "application/json"):
             return
-        if not body and not request.spending and request.method != "GET":
+        if not answer.body and not request.spending and request.method != "GET":
             return
         if not is_json(attempt.headers):
             kind = attempt.headers.get("content-type", "no content type")[:60]
             fault = BadAnswer(detail=f"{self.origin} answers with {kind}, not JSON; is this the platform's address?")
             raise Failure(fault, self._odd(attempt))
         try:
-            Answer(attempt.status, attempt.headers, body).json()
+            answer.json()
         except BadAnswer as error:
             raise Failure(error, self._odd(attempt)) from error
 

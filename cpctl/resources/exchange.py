@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from cpctl.errors import BadAnswer
@@ -44,11 +45,15 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON.
+        """The body as JSON; read once, however often it is asked for.
 
         Raises:
             BadAnswer: It is none, or it is nested too deeply to be meant well.
         """
+        return self._document
+
+    @cached_property
+    def _document(self) -> Any:
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
