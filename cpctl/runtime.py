@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cpctl.api.platform import Platform
     from cpctl.auth.token import Credentials
+    from cpctl.output.forms import Chosen
     from cpctl.profiles.resolve import Profile
     from cpctl.resources.clock import Clock
     from cpctl.resources.endpoint import Endpoint
@@ -195,16 +196,23 @@ class Runtime:
     # output
 
     def output(self, given: str | None, legal: tuple[str, ...], verb: str = "") -> str | None:
+        """The form to print in, for verbs whose forms are given nothing; None is the verb's default."""
+        chosen = self.chosen(given, legal, verb)
+        return chosen.form if chosen else None
+
+    def chosen(self, given: str | None, legal: tuple[str, ...], verb: str = "") -> Chosen | None:
         """The form to print in: the flag, else the environment, else the profile, else the verb's default (None).
 
         Only a flag that names no form of this verb is an error; what the environment or a profile prefers is left aside
         by verbs that do not have it.
         """
-        if given is not None and given not in legal:
-            raise UnknownName("output format", given, legal)
-        chosen = given or next((word for word in self._preferred(verb) if word in legal), None)
-        self.output_is_json = chosen == "json"
-        return chosen
+        from cpctl.output.forms import parsed
+
+        preferred = (word for word in self._preferred(verb) if word.partition("=")[0] in legal)
+        text = given if given is not None else next(preferred, None)
+        found = parsed(text, legal) if text is not None else None
+        self.output_is_json = found is not None and found.form == "json"
+        return found
 
     def _preferred(self, verb: str) -> list[str]:
         from cpctl.profiles.resolve import Flags, preferred_outputs

@@ -216,7 +216,7 @@ def _pages(rt: Runtime, method: str, path: str, fields: Sequence[str] | None, so
     rt.output_is_json = True
     pages = rt.platform.pages(plain, asked, chunk=chunk)
     kind = next((kind for kind in KINDS if kind.path == plain), KINDS[0])
-    yield from PRINTERS["json"](View(kind, pages, now=rt.clock.now()))
+    yield from PRINTERS["json"].printer(View(kind, pages, now=rt.clock.now()))
 
 
 def _contract() -> Iterator[str]:

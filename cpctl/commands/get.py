@@ -9,6 +9,8 @@ from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import CpctlError, ExitCode, Incomplete, NotFound, UsageError
 from cpctl.lazy import flags
+from cpctl.output.forms import Chosen
+from cpctl.output.printers import PRINTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
     from cpctl.resources.page import Page
     from cpctl.runtime import Runtime, Verb
 
-FORMS = ("table", "wide", "json", "yaml", "name")
-DOCUMENTS = ("json", "yaml")
 CHUNK = 1000
 
 
@@ -59,7 +59,7 @@ def get(
     answer.
     """
     given = {name: value for name, value in locals().items() if name in NARROWING}
-    form = rt.output(output, FORMS, "get") or "table"
+    form = rt.chosen(output, tuple(PRINTERS), "get") or Chosen("table")
     meant = targets(what)
     if any(target.names for target in meant):
         if any(value is not None for value in given.values()):
@@ -99,9 +99,9 @@ class Listing:
 
 
 def _lists(
-    rt: Runtime, listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: str, *, headers: bool
+    rt: Runtime, listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: Chosen, *, headers: bool
 ) -> Iterator[str]:
-    if form in DOCUMENTS or len(queries) == 1:
+    if PRINTERS[form.form].together or len(queries) == 1:
         every = (page for target, parameters in queries for page in listing.pages(target, parameters))
         yield from _printed(rt, queries[0][0], every, form, headers=headers)
         if not listing.items:
@@ -111,14 +111,14 @@ def _lists(
         before = listing.items
         texts = _printed(rt, target, listing.pages(target, parameters), form, headers=headers, qualified=True)
         for text in texts:
-            yield "\n" + text if before and text and form != "name" else text
+            yield "\n" + text if before and text and form.form != "name" else text
             before = 0
     if not listing.items:
         _say_nothing_found(rt, queries)
 
 
 def _printed(
-    rt: Runtime, target: Target, read: Iterable[Page], form: str, *, headers: bool = True, qualified: bool = False
+    rt: Runtime, target: Target, read: Iterable[Page], form: Chosen, *, headers: bool = True, qualified: bool = False
 ) -> Iterator[str]:
     return _print(_view(rt, target, read, headers=headers, qualified=qualified), form)
 
@@ -136,31 +136,29 @@ def _view(
     return View(target.kind, found, now=rt.platform.now(), headers=headers, qualified=qualified, single=single)
 
 
-def _objects(rt: Runtime, meant: list[Target], form: str, *, headers: bool, missing_is_fine: bool) -> Iterator[str]:
+def _objects(rt: Runtime, meant: list[Target], form: Chosen, *, headers: bool, missing_is_fine: bool) -> Iterator[str]:
     """Objects by name. What is there is printed, then the first that is missing ends the run."""
     from cpctl.resources.page import Page
 
     if any(not target.names for target in meant):
         raise UsageError(detail="names and whole types do not go together")
     found, missing = _fetched(rt, meant, missing_is_fine)
-    if missing and form in DOCUMENTS:
+    if missing and PRINTERS[form.form].together:
         raise missing
     alone = sum(len(target.names) for target in meant) == 1
     metadata = {"resourceVersion": "", "complete": True, "subplatforms": []}
-    if form in DOCUMENTS:
+    if PRINTERS[form.form].together:
         found = [(meant[0], [item for _, items in found for item in items])]  # one document, an empty list if need be
     for i, (target, items) in enumerate(found):
         view = _view(rt, target, [Page(items, metadata)], headers=headers, qualified=len(found) > 1, single=alone)
-        yield "\n" if i and form in ("table", "wide") else ""
+        yield "\n" if i and form.form in ("table", "wide") else ""
         yield from _print(view, form)
     if missing:
         raise missing
 
 
-def _print(view: View, form: str) -> Iterator[str]:
-    from cpctl.output.printers import PRINTERS
-
-    return PRINTERS[form](view)
+def _print(view: View, form: Chosen) -> Iterator[str]:
+    return PRINTERS[form.form].printer(view._replace(argument=form.argument, query=form.query))
 
 
 def _fetched(

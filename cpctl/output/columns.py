@@ -33,6 +33,16 @@ def wide(view: View) -> Iterator[str]:
     return table(view._replace(wide=True))
 
 
+def table_reads(view: View) -> tuple[str, ...]:
+    """The field paths of a table."""
+    return tuple(dict.fromkeys(column.path for column in shown_columns(view)))
+
+
+def wide_reads(view: View) -> tuple[str, ...]:
+    """The field paths of a table with the columns kept for `-o wide`."""
+    return table_reads(view._replace(wide=True))
+
+
 def shown_columns(view: View) -> list[Column]:
     """The columns of this view, in their order."""
     before = [PROJECT] if view.all_projects else []

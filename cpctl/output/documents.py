@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cpctl.output.view import View
     from cpctl.resources.page import Page
 
-    class Form(Protocol):
+    class Writing(Protocol):
         """How a document is written."""
 
         def single(self, item: Any) -> str: ...
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TOO_DEEP = "the server's answer is nested too deeply"
 
 
-def document(view: View, form: Form) -> Iterator[str]:
+def document(view: View, form: Writing) -> Iterator[str]:
     """The text of a view in that form."""
     pages = iter(view.pages)
     first = next(pages, None)
@@ -43,7 +43,7 @@ def document(view: View, form: Form) -> Iterator[str]:
     yield from _list(chain([first] if first else [], pages), form)
 
 
-def _list(pages: Iterator[Page], form: Form) -> Iterator[str]:
+def _list(pages: Iterator[Page], form: Writing) -> Iterator[str]:
     metadata: dict[str, Any] = {"complete": True}
     text, count = form.begin(), 0
     try:
@@ -68,14 +68,14 @@ def merged(before: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
     return {**page, "complete": complete}
 
 
-def _single(form: Form, item: Any) -> str:
+def _single(form: Writing, item: Any) -> str:
     try:
         return form.single(item)
     except RecursionError as error:
         raise BadAnswer(detail=TOO_DEEP) from error
 
 
-def _items(form: Form, page: Page, *, first: bool) -> str:
+def _items(form: Writing, page: Page, *, first: bool) -> str:
     try:
         return form.items(page, first=first) if page.items else ""
     except RecursionError as error:

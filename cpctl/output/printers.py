@@ -1,14 +1,32 @@
-"""What `-o` offers; a further format is a printer and a line here."""
+"""What `-o` offers; a further form is a printer and a row here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from typing import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cpctl.output.view import Printer, View
+
+    Paths = tuple[str, ...] | None
+
+
+class Form(NamedTuple):
+    """One form of output.
+
+    Attributes:
+        reads: The dotted field paths that it shows of a view, or None when it needs whole objects. Raises UsageError
+            when what the form is given does not parse, so that a mistake is told before anything is asked for.
+        together: Objects of several kinds stand in one document or table; otherwise each kind has its own.
+    """
+
+    printer: Printer
+    reads: Callable[[View], Paths]
+    together: bool = False
 
 
 def _printer(module: str, name: str) -> Printer:
@@ -21,10 +39,24 @@ def _printer(module: str, name: str) -> Printer:
     return printer
 
 
-PRINTERS: dict[str, Printer] = {
-    "table": _printer("columns", "table"),
-    "wide": _printer("columns", "wide"),
-    "json": _printer("json_document", "json_document"),
-    "yaml": _printer("yaml_document", "yaml_document"),
-    "name": _printer("names", "names"),
+def _reads(module: str, name: str) -> Callable[[View], Paths]:
+    """The function `name` of `cpctl/output/<module>.py`, loaded when it is first asked."""
+
+    def reads(view: View) -> Paths:
+        found: Paths = getattr(import_module(f"cpctl.output.{module}"), name)(view)
+        return found
+
+    return reads
+
+
+def _whole(_view: View) -> Paths:
+    return None
+
+
+PRINTERS: dict[str, Form] = {
+    "table": Form(_printer("columns", "table"), _reads("columns", "table_reads")),
+    "wide": Form(_printer("columns", "wide"), _reads("columns", "wide_reads")),
+    "json": Form(_printer("json_document", "json_document"), _whole, together=True),
+    "yaml": Form(_printer("yaml_document", "yaml_document"), _whole, together=True),
+    "name": Form(_printer("names", "names"), lambda _view: ("metadata.name",)),
 }

@@ -24,6 +24,8 @@ class View(NamedTuple):
         labels: Whether a table ends with a column of labels.
         all_projects: Whether a table begins with the project.
         qualified: Whether a table names objects `kind/name`, because another kind stands beside it.
+        argument: What the form is given: a JSONPath template, the columns of custom-columns.
+        query: A JMESPath expression that the document is put through.
         now: The platform's time, aware; ages and countdowns are reckoned by it.
     """
 
@@ -36,6 +38,8 @@ class View(NamedTuple):
     labels: bool = False
     all_projects: bool = False
     qualified: bool = False
+    argument: str = ""
+    query: str | None = None
 
 
 Printer = Callable[[View], Iterator[str]]

@@ -151,7 +151,7 @@ def view(*pages: list[dict[str, Any]], kind: str | Kind = "offers", **shown: Any
 
 
 def printed(name: str, shown: View) -> str:
-    return "".join(PRINTERS[name](shown))
+    return "".join(PRINTERS[name].printer(shown))
 
 
 def broken(pages: list[Page], error: BaseException) -> Iterator[Page]:
