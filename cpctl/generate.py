@@ -1,4 +1,6 @@
-"""`python -m cpctl.generate` writes completions/ and man/ from command tree and registry; `--check` only compares.
+"""`python -m cpctl.generate` writes completions/ and man/ from the command tree, _fields.py from the contract.
+
+With `--check` it only compares.
 
 Run in a checkout (`make generate`). A verb that cannot be imported stops it: nothing is left out silently.
 """
@@ -12,17 +14,39 @@ from pathlib import Path
 from cpctl.complete.bash import script
 from cpctl.grammar import commands, global_flags
 from cpctl.manual import command_page, overview_page
+from cpctl.registry import KINDS
+from cpctl.schemas import contract, fields_of_schema
 
 ROOT = Path(__file__).parent.parent
 MANUAL = Path("man/man1")
 SCRIPT = Path("completions/cpctl.bash")
+FIELDS = Path("cpctl/_fields.py")
+FIELDS_HEAD = """\"\"\"Generated from api/openapi.yaml by `make generate`; `cpctl.fields` says what a row is.\"\"\"
+
+# ruff: noqa: E501
+# fmt: off
+FIELDS = {
+"""
 
 
 def files() -> dict[Path, str]:
     """Every generated file, by its path in the checkout."""
     every, everywhere = commands(), global_flags()
     pages = {"cpctl": overview_page(every, everywhere)} | {c.page: command_page(c, everywhere) for c in every}
-    return {SCRIPT: script(every, everywhere)} | {MANUAL / f"{name}.1": text for name, text in pages.items()}
+    return {
+        SCRIPT: script(every, everywhere),
+        FIELDS: fields_module(),
+        **{MANUAL / f"{name}.1": text for name, text in pages.items()},
+    }
+
+
+def fields_module() -> str:
+    """The fields of every kind as a module of plain rows, one a line."""
+    document, lines = contract(), [FIELDS_HEAD]
+    for kind in KINDS:
+        rows = "".join(f"        {tuple(row)!r},\n" for row in fields_of_schema(kind.kind, document))
+        lines.append(f"    {kind.plural!r}: (\n{rows}    ),\n")
+    return "".join([*lines, "}\n"])
 
 
 def differences(wanted: Mapping[Path, str], root: Path) -> list[str]:

@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 GROUND = ("cpctl", "errors", "units", "places", "accelerators", "resources")
-PARTS = ("runtime", "registry", "output", "broker", "inference", "api", "auth", "profiles", "identity")
+PARTS = (
+    "runtime",
+    "registry",
+    "fields",
+    "selectors",
+    "output",
+    "broker",
+    "inference",
+    "api",
+    "auth",
+    "profiles",
+    "identity",
+)
 
 # layer: the layers it may import ("cpctl" is the version in cpctl/__init__.py)
 ARROWS: dict[str, tuple[str, ...]] = {
@@ -28,7 +40,11 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "units": ("errors", "places", "accelerators"),
     "resources": ("errors", "units", "places", "accelerators"),
     "registry": ("errors",),
-    "output": (*GROUND, "registry"),
+    "_fields": (),
+    "fields": ("errors", "registry", "_fields"),
+    "schemas": (),
+    "selectors": (*GROUND, "registry", "fields"),
+    "output": (*GROUND, "registry", "selectors"),
     "api": GROUND,
     "profiles": GROUND,
     "auth": (*GROUND, "profiles"),
@@ -45,7 +61,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "grammar": ("cli", "flags", "verbs"),
     "complete": ("grammar", "registry", "verbs", "places", "accelerators"),
     "manual": ("cpctl", "errors", "grammar", "registry", "verbs", "profiles"),
-    "generate": ("grammar", "complete", "manual"),
+    "generate": ("grammar", "complete", "manual", "registry", "schemas"),
 }
 
 # a module that may go further than its layer
@@ -64,7 +80,7 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "filelock": ("cpctl.profiles", "cpctl.broker", "cpctl.auth"),
     "tomli_w": ("cpctl.broker", "cpctl.output"),
     "pydantic": ("cpctl.resources",),
-    "yaml": ("cpctl.resources", "cpctl.output"),
+    "yaml": ("cpctl.resources", "cpctl.output", "cpctl.schemas"),
     "starlette": ("cpctl.sandbox",),
     "uvicorn": ("cpctl.sandbox",),
 }
@@ -74,6 +90,7 @@ PURE = (
         "cpctl.units",
         "cpctl.errors",
         "cpctl.registry",
+        "cpctl.fields",
         "cpctl.places",
         "cpctl.accelerators",
         "cpctl.verbs",
@@ -97,7 +114,7 @@ CHANGES = {
     *("sort", "reverse"),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "data", "info", "misc"}
-TABLES = ("cpctl.registry", "cpctl.flags")  # files that are one table, of any length
+TABLES = ("cpctl.registry", "cpctl.flags", "cpctl._fields")  # files that are one table, of any length
 FILE_LINES, FUNCTION_LINES = 350, 60
 
 

@@ -1,0 +1,61 @@
+"""The fields of every kind, from the contract: what explain prints, what selectors, sort keys and columns name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from cpctl.errors import UnknownName
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.registry import Kind
+
+LABELS = "metadata.labels"
+SCALARS = frozenset({"string", "integer", "number", "boolean"})
+
+
+class Field(NamedTuple):
+    """One field of a kind.
+
+    Attributes:
+        path: Dotted, from the object's root; what stands in a list is `status.conditions[].type`.
+        type: "string", "integer", "boolean", "object", "[]string", "[]object", "map[string]string" …
+        enum: The legal values, where there are only so many.
+        meaning: What a string stands for: "time", "duration", "money", "price", "ratio", "pue", "province",
+            "accelerator"; nothing for any other.
+    """
+
+    path: str
+    type: str
+    description: str
+    enum: tuple[str, ...] = ()
+    example: str = ""
+    required: bool = False
+    meaning: str = ""
+
+    @property
+    def is_scalar(self) -> bool:
+        """Whether it is one value, in every object at most once."""
+        return self.type in SCALARS and "[]" not in self.path
+
+
+def fields_of(kind: Kind) -> Mapping[str, Field]:
+    """Every field of a kind by its path, in the contract's order."""
+    from cpctl._fields import FIELDS
+
+    return {row[0]: Field(*row) for row in FIELDS[kind.plural]}
+
+
+def field(kind: Kind, path: str) -> Field:
+    """The field at a path; any label is one.
+
+    Raises:
+        UnknownName: The kind has none; the legal ones are named.
+    """
+    known = fields_of(kind)
+    if path.startswith(f"{LABELS}.") and path != f"{LABELS}.":
+        return Field(path, "string", known[LABELS].description)
+    if path not in known:
+        raise UnknownName(f"field of {kind.plural}", path, known, hint=f"cpctl explain {kind.plural} --recursive")
+    return known[path]

@@ -1,0 +1,1 @@
+"""How objects and what is in them are chosen: labels, fields, order, JSONPath. Pure."""
