@@ -48,5 +48,9 @@ def parsed(text: str, legal: Sequence[str]) -> Chosen:
     if form not in legal or (equals and form not in GIVEN):
         raise UnknownName("output format", text if form in legal else form, legal)
     if form in GIVEN and not argument:
-        raise UsageError(detail=GIVEN[form], hint=EXAMPLES[form.removesuffix("-file").removesuffix("-as-json")])
+        raise UsageError(detail=GIVEN[form], hint="{example}", example=_example(form))
     return Chosen(form, argument)
+
+
+def _example(form: str) -> str:
+    return EXAMPLES[form.removesuffix("-file").removesuffix("-as-json")]
