@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 from cpctl.registry import BY_SPELLING, KINDS
-from fake_platform import Answerer, Reply, good, problem
+from fake_platform import Answerer, Reply, good, listed, page, problem
 
 LINES = Path(__file__).parent / "lines"
 FEDERATED = ("providers", "products", "offers", "sources")  # their rows come from the provinces
@@ -149,8 +149,32 @@ def _with_state(item: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, A
     return {**item, "status": {**item["status"], **{key: told[key] for key in ("state", "asOf") if key in told}}}
 
 
+def paging(*pages: Reply) -> Answerer:
+    """A platform whose every list is these pages; a cursor is the number of the next one."""
+
+    def answer(_method: str, path: str) -> Reply:
+        number = int(parse_qs(urlsplit(path).query).get("continue", ["0"])[0])
+        return pages[number]._replace(headers=HEADERS)
+
+    return answer
+
+
+def _broken() -> dict[str, Answerer]:
+    """Platforms whose lists are not as they should be."""
+    offers = objects()["offers"]
+    first = listed(offers[:2], **{"continue": "1", "remainingItemCount": 4})
+    return {
+        "circles": paging(first, first),
+        "repeats": paging(first, listed(offers[1:5])),
+        "drops": paging(first, listed(offers[3:])),
+        "expired": paging(first, problem(410, "Expired", detail="the list has moved on")),
+        "page": paging(page(200, "<html>please log in</html>")),
+    }
+
+
 PLATFORMS = {
     "whole": lambda: holding(objects(), documents()),
     "empty": lambda: holding({}, documents()),
     "partly": _partly,
+    **{name: lambda answer=answer: answer for name, answer in _broken().items()},
 }
