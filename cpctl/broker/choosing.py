@@ -10,6 +10,7 @@ from cpctl.broker.offers import read_offers
 from cpctl.broker.planner import Plan, PlanRequest, plan
 from cpctl.errors import LimitExceeded, NoCapacity
 from cpctl.resources.order import OrderSpec
+from cpctl.resources.partial import sentence
 from cpctl.resources.quote import Quote
 from cpctl.units import duration_s
 
@@ -41,6 +42,8 @@ def planned(market: Market, spec: OrderSpec, limits: Limits) -> Plan:
     """The cheapest plan. A price limit narrows the choice; when it leaves none, the limit is what refuses."""
     request = plan_request(spec, limits, market.residency)
     found = read_offers(market.platform, request)
+    if found.troubles:
+        market.say(f"warning: {sentence(found.troubles.values())}; only offers of now are chosen from")
     try:
         return plan(request, found.offers, found.absent)
     except NoCapacity as refusal:

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from cpctl.broker.journal import Journal, Record
@@ -26,6 +27,8 @@ class Platform(Protocol):
     def send(self, request: Request) -> Answer: ...
 
     def pages(self, path: str, query: Mapping[str, Any], *, chunk: int) -> Iterator[Page]: ...
+
+    def now(self) -> datetime: ...
 
 
 @dataclass(frozen=True)

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from cpctl import units
 from cpctl.broker.planner import Offer, PlanRequest
 from cpctl.errors import BadAnswer, UsageError
 from cpctl.resources.page import Page
+from cpctl.resources.partial import Trouble, troubles
 
-ANSWERED = frozenset({"ok", "slow"})
 CARDS_LIMIT = 10**9
 CHUNK = 5_000
 
 
 class Listed(NamedTuple):
     """Attributes:
-    offers: Those of sub-platforms that answered now.
-    absent: The sub-platforms that did not.
+    offers: Those of sub-platforms that answered now; last good rows of another time are no basis for a purchase.
+    troubles: The sub-platforms that did not answer so, by name.
     """
 
     offers: list[Offer]
-    absent: tuple[str, ...]
+    troubles: Mapping[str, Trouble]
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(sorted(self.troubles))
 
 
 def _text(value: Any) -> str:
@@ -72,6 +78,8 @@ class Lister(Protocol):
 
     def pages(self, path: str, query: Mapping[str, str], *, chunk: int) -> Iterator[Page]: ...
 
+    def now(self) -> datetime: ...
+
 
 def read_offers(platform: Lister, request: PlanRequest) -> Listed:
     """The offers a request may be served from, as they are now.
@@ -79,7 +87,7 @@ def read_offers(platform: Lister, request: PlanRequest) -> Listed:
     Raises:
         BadAnswer: A row that is no offer.
     """
-    return listed(platform.pages("/v1/offers", query(request), chunk=CHUNK))
+    return listed(platform.pages("/v1/offers", query(request), chunk=CHUNK), platform.now)
 
 
 def query(request: PlanRequest) -> dict[str, str]:
@@ -97,18 +105,21 @@ def query(request: PlanRequest) -> dict[str, str]:
     return {name: ",".join(words) for name, words in asked.items() if words}
 
 
-def listed(pages: Iterable[Page]) -> Listed:
-    """Every offer of every page, without those of sub-platforms that did not answer.
+def listed(pages: Iterable[Page], now: Callable[[], datetime]) -> Listed:
+    """Every offer of every page, without those of sub-platforms that did not answer now.
+
+    Args:
+        now: The platform's time, as its latest answer told it.
 
     Raises:
         BadAnswer: A row that is no offer.
     """
     items: list[Mapping[str, Any]] = []
-    absent: set[str] = set()
-    for page in pages:
+    found: dict[str, Trouble] = {}
+    for number, page in enumerate(pages):
         items += page.items
-        absent.update(_absent(page))
-    return Listed([offer_of(item) for item in items if _subplatform(item) not in absent], tuple(sorted(absent)))
+        found |= troubles(page.metadata, now(), first=number == 0)
+    return Listed([offer_of(item) for item in items if found.keys().isdisjoint(_places(item))], found)
 
 
 def offer_of(item: Mapping[str, Any]) -> Offer:
@@ -126,13 +137,7 @@ def offer_of(item: Mapping[str, Any]) -> Offer:
     return Offer(*values)
 
 
-def _absent(page: Page) -> Iterable[str]:
-    told = page.metadata.get("subplatforms")
-    for one in told if isinstance(told, list) else ():
-        if isinstance(one, dict) and one.get("state") not in ANSWERED:
-            yield str(one.get("name"))[:64]
-
-
-def _subplatform(item: Mapping[str, Any]) -> Any:
+def _places(item: Mapping[str, Any]) -> list[str]:
+    """The sub-platform and the province of an offer; a list may name either."""
     spec = item.get("spec")
-    return spec.get("subplatform") if isinstance(spec, dict) else None
+    return [str(spec.get(key)) for key in ("subplatform", "province")] if isinstance(spec, dict) else []

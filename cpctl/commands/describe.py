@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from cpctl.commands.completeness import Completeness
 from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
-from cpctl.errors import BadAnswer, CpctlError, ExitCode, UsageError
+from cpctl.errors import BadAnswer, CpctlError, UsageError
 from cpctl.lazy import flags
 from cpctl.output.cells import mapping
 from cpctl.registry import find
@@ -26,9 +27,9 @@ def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
 
     Without a name, all objects of the type are described.
     """
-    begun = False
+    begun, heard = False, Completeness(rt)
     for target in targets(what):
-        for found in _items(rt, target):
+        for found in _items(rt, target, heard):
             item = _with_access(rt, found) if target.kind.name == "order" else found
             if begun:
                 yield "\n\n"
@@ -36,17 +37,20 @@ def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
             yield from _text(rt, target.kind, item)
     if not begun:
         rt.say("No resources found")
-    return ExitCode.DONE
+    return heard.verdict(required=False)
 
 
-def _items(rt: Runtime, target: Target) -> Iterator[Mapping[str, Any]]:
+def _items(rt: Runtime, target: Target, heard: Completeness) -> Iterator[Mapping[str, Any]]:
     if target.names:
         for name in target.names:
-            yield one(rt, target.kind, name)
+            found = one(rt, target.kind, name)
+            heard.hear_one(target.kind, found)
+            yield found
         return
     if target.kind.name == "event":
         raise UsageError(detail="events are listed, or described by name", hint="cpctl get events")
-    for page in pages(rt, target.kind, {}, chunk=200):
+    for number, page in enumerate(pages(rt, target.kind, {}, chunk=200)):
+        heard.hear(page.metadata, first=number == 0)
         yield from page.items
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cpctl.commands.completeness import Completeness
 from cpctl.commands.filters import count, query, with_profile
 from cpctl.commands.reading import one, pages
 from cpctl.commands.targets import Target, targets
-from cpctl.errors import CpctlError, ExitCode, Incomplete, NotFound, UsageError
+from cpctl.errors import CpctlError, NotFound, UsageError
 from cpctl.lazy import flags
 from cpctl.output.forms import Chosen
 from cpctl.output.printers import PRINTERS
@@ -64,13 +65,14 @@ def get(
     if any(target.names for target in meant):
         if any(value is not None for value in given.values()):
             raise UsageError(detail="filters narrow a list; they do not go with names")
-        yield from _objects(rt, meant, form, headers=not no_headers, missing_is_fine=ignore_not_found)
-        return ExitCode.DONE
+        heard = Completeness(rt)
+        yield from _objects(heard, rt, meant, form, headers=not no_headers, missing_is_fine=ignore_not_found)
+        return heard.verdict(required=require_complete)
     sizes = (count("limit", limit) if limit else None, count("chunk size", chunk_size) if chunk_size else CHUNK)
     queries = [(t, with_profile(rt, t.kind, query(t.kind, given))) for t in meant]
     listing = Listing(rt, sizes)
-    yield from _lists(rt, listing, queries, form, headers=not no_headers)
-    return _verdict(rt, listing, required=require_complete)
+    yield from _lists(listing, queries, form, headers=not no_headers)
+    return listing.heard.verdict(required=require_complete)
 
 
 NARROWING = frozenset(
@@ -80,47 +82,52 @@ NARROWING = frozenset(
 
 
 class Listing:
-    """Lists while they are read: what came, and which sub-platforms did not answer."""
+    """Lists while they are read: what came, and how complete it is."""
 
     def __init__(self, rt: Runtime, sizes: tuple[int | None, int]) -> None:
         self.rt = rt
         self.limit, self.chunk = sizes
-        self.absent: dict[str, Mapping[str, Any]] = {}
-        self.complete = True
+        self.heard = Completeness(rt)
         self.items = 0
 
     def pages(self, target: Target, parameters: Mapping[str, str]) -> Iterator[Page]:
         """The pages of one list; what their metadata say is kept."""
-        for page in pages(self.rt, target.kind, parameters, limit=self.limit, chunk=self.chunk):
+        read = pages(self.rt, target.kind, parameters, limit=self.limit, chunk=self.chunk)
+        for number, page in enumerate(read):
             self.items += len(page.items)
-            self.complete = self.complete and page.metadata.get("complete") is not False
-            self.absent |= absent_of(page.metadata)
-            yield replace(page, metadata={**page.metadata, "complete": self.complete})
+            yield replace(page, metadata=self.heard.hear(page.metadata, first=number == 0))
 
 
 def _lists(
-    rt: Runtime, listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: Chosen, *, headers: bool
+    listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: Chosen, *, headers: bool
 ) -> Iterator[str]:
     if PRINTERS[form.form].together or len(queries) == 1:
         every = (page for target, parameters in queries for page in listing.pages(target, parameters))
-        yield from _printed(rt, queries[0][0], every, form, headers=headers)
+        yield from _printed(listing, queries[0][0], every, form, headers=headers)
         if not listing.items:
-            _say_nothing_found(rt, queries)
+            _say_nothing_found(listing.rt, queries)
         return
     for target, parameters in queries:
         before = listing.items
-        texts = _printed(rt, target, listing.pages(target, parameters), form, headers=headers, qualified=True)
+        texts = _printed(listing, target, listing.pages(target, parameters), form, headers=headers, qualified=True)
         for text in texts:
             yield "\n" + text if before and text and form.form != "name" else text
             before = 0
     if not listing.items:
-        _say_nothing_found(rt, queries)
+        _say_nothing_found(listing.rt, queries)
 
 
 def _printed(
-    rt: Runtime, target: Target, read: Iterable[Page], form: Chosen, *, headers: bool = True, qualified: bool = False
+    listing: Listing,
+    target: Target,
+    read: Iterable[Page],
+    form: Chosen,
+    *,
+    headers: bool = True,
+    qualified: bool = False,
 ) -> Iterator[str]:
-    return _print(_view(rt, target, read, headers=headers, qualified=qualified), form)
+    view = _view(listing.rt, target, read, headers=headers, qualified=qualified)
+    return _print(view._replace(as_of=listing.heard.shows_old(target.kind.plural)), form)
 
 
 def _view(
@@ -136,7 +143,9 @@ def _view(
     return View(target.kind, found, now=rt.platform.now(), headers=headers, qualified=qualified, single=single)
 
 
-def _objects(rt: Runtime, meant: list[Target], form: Chosen, *, headers: bool, missing_is_fine: bool) -> Iterator[str]:
+def _objects(
+    heard: Completeness, rt: Runtime, meant: list[Target], form: Chosen, *, headers: bool, missing_is_fine: bool
+) -> Iterator[str]:
     """Objects by name. What is there is printed, then the first that is missing ends the run."""
     from cpctl.resources.page import Page
 
@@ -146,13 +155,14 @@ def _objects(rt: Runtime, meant: list[Target], form: Chosen, *, headers: bool, m
     if missing and PRINTERS[form.form].together:
         raise missing
     alone = sum(len(target.names) for target in meant) == 1
-    metadata = {"resourceVersion": "", "complete": True, "subplatforms": []}
+    old = {target.kind.plural for target, items in found for item in items if heard.hear_one(target.kind, item)}
+    metadata = {"resourceVersion": "", "complete": heard.complete, "subplatforms": []}
     if PRINTERS[form.form].together:
         found = [(meant[0], [item for _, items in found for item in items])]  # one document, an empty list if need be
     for i, (target, items) in enumerate(found):
         view = _view(rt, target, [Page(items, metadata)], headers=headers, qualified=len(found) > 1, single=alone)
         yield "\n" if i and form.form in ("table", "wide") else ""
-        yield from _print(view, form)
+        yield from _print(view._replace(as_of=target.kind.plural in old), form)
     if missing:
         raise missing
 
@@ -181,39 +191,3 @@ def _fetched(
 def _say_nothing_found(rt: Runtime, queries: list[tuple[Target, dict[str, str]]]) -> None:
     yours = all(target.kind.scope == "yours" for target, _ in queries)
     rt.say(f"No resources found in {rt.platform.project} project." if yours else "No resources found")
-
-
-def _verdict(rt: Runtime, listing: Listing, *, required: bool) -> ExitCode:
-    """One warning line for all sub-platforms that did not answer."""
-    if listing.complete:
-        return ExitCode.DONE
-    rt.say(f"warning: incomplete: {absence(listing.absent, rt)}")
-    if required:
-        raise Incomplete(detail="a sub-platform did not answer and --require-complete was given", hint="cpctl get sp")
-    return ExitCode.DONE
-
-
-def absent_of(metadata: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The sub-platforms that a list's or an overview's metadata call anything but ok, by name."""
-    told = metadata.get("subplatforms")
-    rows = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-    return {str(one.get("name")): one for one in rows if one.get("state") != "ok"}
-
-
-def absence(absent: Mapping[str, Mapping[str, Any]], rt: Runtime) -> str:
-    """`qinghai is down (as of 5m ago), …`"""
-    from cpctl.output.safe import safe
-
-    told = [f"{name} is {platform.get('state')}{_as_of(platform, rt)}" for name, platform in absent.items()]
-    return ", ".join(map(safe, told)) or "the platform does not say which sub-platform did not answer"
-
-
-def _as_of(platform: Mapping[str, Any], rt: Runtime) -> str:
-    from cpctl.errors import BadValue
-    from cpctl.units import age, instant
-
-    try:
-        seconds = (rt.platform.now() - instant(str(platform.get("asOf")))).total_seconds()
-    except BadValue:
-        return ""  # it does not say, or nothing that is a time
-    return f" (as of {age(max(0, int(seconds)))} ago)"

@@ -5,16 +5,20 @@ from __future__ import annotations
 from cpctl.output.cells import SHOWS
 from cpctl.output.tables import Grid
 from cpctl.registry import Column
+from cpctl.resources.partial import earlier, subplatforms
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterator, Sequence
 
     from cpctl.output.cells import Values
     from cpctl.output.view import View
+    from cpctl.resources.page import Page
 
 PROJECT = Column("PROJECT", "metadata.project")
+AS_OF = Column("AS-OF", "status.asOf", show="age")
+WITHOUT_PROVINCE = ("products",)
+"""Kinds whose rows come from the provinces and name none: how old they are, they say themselves."""
 LABELS = Column("LABELS", "metadata.labels", show="labels")
 NAME_PATH = "metadata.name"
 
@@ -25,7 +29,7 @@ def table(view: View) -> Iterator[str]:
     grid = Grid([c.title for c in columns], [c.align for c in columns], headers=view.headers)
     for page in view.pages:
         if page.items:
-            yield grid.text(_cells(columns, page.items, view))
+            yield grid.text(_cells(columns, page, view))
 
 
 def wide(view: View) -> Iterator[str]:
@@ -35,7 +39,9 @@ def wide(view: View) -> Iterator[str]:
 
 def table_reads(view: View) -> tuple[str, ...]:
     """The field paths of a table."""
-    return tuple(dict.fromkeys(column.path for column in shown_columns(view)))
+    paths = [column.path for column in shown_columns(view)]
+    own_age = [AS_OF.path] if view.kind.plural in WITHOUT_PROVINCE else []
+    return tuple(dict.fromkeys([*paths, *own_age]))
 
 
 def wide_reads(view: View) -> tuple[str, ...]:
@@ -46,18 +52,32 @@ def wide_reads(view: View) -> tuple[str, ...]:
 def shown_columns(view: View) -> list[Column]:
     """The columns of this view, in their order."""
     before = [PROJECT] if view.all_projects else []
+    own = [c for c in view.kind.columns if view.wide or not c.wide]
+    aged = [AS_OF] if view.as_of and all(c.path != AS_OF.path for c in own) else []
     after = [LABELS] if view.labels else []
-    return [*before, *(c for c in view.kind.columns if view.wide or not c.wide), *after]
+    return [*before, *own, *aged, *after]
 
 
-def _cells(columns: Sequence[Column], items: Sequence[Mapping[str, Any]], view: View) -> list[list[str]]:
+def _cells(columns: Sequence[Column], page: Page, view: View) -> list[list[str]]:
     """The cells of a page, column by column."""
-    known: dict[str, Values] = {"": list(items)}
+    known: dict[str, Values] = {"": list(page.items)}
+    if view.as_of:
+        known[AS_OF.path] = _as_of(page, known)
     texts = [SHOWS[column.show](_values(column.path, known), view.now) for column in columns]
     if not view.qualified:
         return texts
     named = [column.path == NAME_PATH for column in columns]
     return [_qualified(cells, view) if name else cells for name, cells in zip(named, texts, strict=True)]
+
+
+def _as_of(page: Page, known: dict[str, Values]) -> Values:
+    """When each row was so: by its own word or its province's, whichever is the earlier time."""
+    told = {one.name: one.as_of for one in subplatforms(page.metadata)}
+    provinces = [str(value) for value in _values("spec.province", known)]
+    stamps = [value if isinstance(value, str) else None for value in _values(AS_OF.path, known)]
+    pairs = [(stamp, told.get(name)) for stamp, name in zip(stamps, provinces, strict=True)]
+    shown = {pair: earlier(*pair) for pair in set(pairs)}
+    return [shown[pair] for pair in pairs]
 
 
 def _qualified(names: list[str], view: View) -> list[str]:

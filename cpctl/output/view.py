@@ -23,6 +23,7 @@ class View(NamedTuple):
         wide: Whether a table has the columns kept for `-o wide`.
         labels: Whether a table ends with a column of labels.
         all_projects: Whether a table begins with the project.
+        as_of: Whether a table says of each row when it was so, because some are not of now.
         qualified: Whether a table names objects `kind/name`, because another kind stands beside it.
         argument: What the form is given: a JSONPath template, the columns of custom-columns.
         query: A JMESPath expression that the document is put through.
@@ -37,6 +38,7 @@ class View(NamedTuple):
     wide: bool = False
     labels: bool = False
     all_projects: bool = False
+    as_of: bool = False
     qualified: bool = False
     argument: str = ""
     query: str | None = None

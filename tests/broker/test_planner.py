@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +34,7 @@ ITEM: dict[str, Any] = {
     },
     "status": {"state": "ok", "free": 64},
 }
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 OFFER = offer_of(ITEM)
 REQUEST = PlanRequest(accelerators=("H800",), cards=16, seconds=86_400)
 
@@ -128,9 +130,28 @@ def test_no_name_is_favoured_and_the_same_request_is_planned_the_same_way() -> N
 def test_rows_of_sub_platforms_that_did_not_answer_are_left_out() -> None:
     other = {**ITEM, "metadata": {"name": "of-b"}, "spec": {**ITEM["spec"], "subplatform": "qinghai"}}
     states = [{"name": "shanxi", "state": "slow"}, {"name": "qinghai", "state": "down"}]
-    found = listed([Page([ITEM, other], {"subplatforms": states})])
-    assert [offer.name for offer in found.offers] == ["of-a"]
-    assert found.absent == ("qinghai",)
+    there = {
+        **ITEM,
+        "metadata": {"name": "of-c"},
+        "spec": {**ITEM["spec"], "subplatform": "henan", "province": "henan"},
+    }
+    found = listed([Page([ITEM, other, there], {"subplatforms": states})], lambda: NOW)
+    assert [offer.name for offer in found.offers] == ["of-c"]
+    assert found.absent == ("qinghai", "shanxi")
+
+
+@pytest.mark.parametrize("state", ["slow", "down", "denied", "sleeping", "", None, 5])
+def test_only_rows_of_now_are_planned_with(state: object) -> None:
+    """Last good rows may be sold by now, or dearer."""
+    assert listed([Page([ITEM], {"subplatforms": [{"name": "shanxi", "state": state}]})], lambda: NOW).offers == []
+
+
+@pytest.mark.parametrize(("seconds", "kept"), [(0, 1), (60, 1), (61, 0)])
+def test_rows_that_are_called_good_and_are_old_are_left_out(seconds: int, kept: int) -> None:
+    told = [{"name": "shanxi", "state": "ok", "asOf": (NOW - timedelta(seconds=seconds)).isoformat()}]
+    assert len(listed([Page([ITEM], {"subplatforms": told})], lambda: NOW).offers) == kept
+    later = [Page([], {}), Page([ITEM], {"subplatforms": told})]
+    assert len(listed(later, lambda: NOW).offers) == 1, "a later page is as old as the list"
 
 
 @pytest.mark.parametrize(
