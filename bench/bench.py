@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from bench import long_lists
 from bench.load import Platform, lists, oversold, purchases, rate
-from bench.long_lists import Long, Round, Run
+from bench.long_lists import FEW, MANY, Long, Round, Run
 from bench.starts import Start, Timing, clean, compared, timed
 
 BARE = (sys.executable, "-c", "pass")
@@ -90,7 +90,8 @@ def measured(scale: Scale, folder: Path) -> Iterator[Row]:
         up = median([*ups, took])
         yield Row("sandbox up", f"{up:.2f} s", f"{up / bare_s:.0f}×", f"≤ {SANDBOX_UP_S:.0f} s", up <= SANDBOX_UP_S)
         yield from _throughput(connection, scale, bare_s)
-    yield from _beside_kubectl(long_lists.compared(CPCTL, BARE, env, folder / "kubectl", scale.rounds))
+    yield from _few(long_lists.compared(FEW, CPCTL, BARE, env, folder / "kubectl-few", scale.rounds))
+    yield from _beside_kubectl(long_lists.compared(MANY, CPCTL, BARE, env, folder / "kubectl", scale.rounds))
     yield from _longest(long_lists.longest(CPCTL, env, scale.longest))
 
 
@@ -108,11 +109,19 @@ def _throughput(connection: Platform, scale: Scale, bare_s: float) -> Iterator[R
     yield Row("offers whose cards do not add up", str(len(wrong)), "", "0", not wrong)
 
 
+def _few(rounds: Sequence[Round]) -> Iterator[Row]:
+    """What a list costs when there is next to nothing in it."""
+    yield _list_row(f"cpctl get offers, {FEW} rows", [(r.ours, r.bare) for r in rounds])
+    theirs = [(r.default, r.bare) for r in rounds if r.default]
+    if theirs:
+        yield _list_row(f"kubectl get, {FEW} rows", theirs)
+
+
 def _beside_kubectl(rounds: Sequence[Round]) -> Iterator[Row]:
     """10,000 rows, and as many of kubectl's, each round of them paired."""
-    yield _list_row("cpctl get offers, 10,000 rows", [(r.many, r.bare) for r in rounds])
-    one_page = [(r.one_page, r.bare, r.many) for r in rounds if r.one_page]
-    default = [(r.default, r.bare, r.many) for r in rounds if r.default]
+    yield _list_row("cpctl get offers, 10,000 rows", [(r.ours, r.bare) for r in rounds])
+    one_page = [(r.one_page, r.bare, r.ours) for r in rounds if r.one_page]
+    default = [(r.default, r.bare, r.ours) for r in rounds if r.default]
     for name, budget, pairs in (("in one page", KUBECTL_RATIO, one_page), ("by default", None, default)):
         if pairs:
             yield _list_row(f"kubectl get, 10,000 rows {name}", [(theirs, bare) for theirs, bare, _ in pairs])

@@ -1,4 +1,4 @@
-"""`get offers` of many rows into a pipe, beside kubectl's list of as many against the same server."""
+"""`get offers` of few and many rows into a pipe, beside kubectl's list of as many against the same server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bench.still_server import still_server
 
-MANY, VERY_MANY = 10_000, 100_000
+FEW, MANY, VERY_MANY = 5, 10_000, 100_000
 PIPE_SIZE = 65_536
 KIB_PER_MIB = 1024
 FIRST_LINES = 2  # titles, and the first row
@@ -36,7 +36,7 @@ class Round(NamedTuple):
     """Runs that were made one right after the other; kubectl's are None where it is not installed."""
 
     bare: Run
-    many: Run
+    ours: Run
     one_page: Run | None
     default: Run | None
 
@@ -68,19 +68,21 @@ def ran(argv: Sequence[str], env: Mapping[str, str], lines: int = 0) -> Run:
     return Run(took, first_row_s, usage.ru_maxrss / KIB_PER_MIB)
 
 
-def compared(cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int) -> list[Round]:
-    """`cpctl get offers` of 10,000 rows, and kubectl's in one page and in its pages of 500, `rounds` times."""
+def compared(
+    count: int, cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int
+) -> list[Round]:
+    """`cpctl get offers` of `count` rows, and kubectl's in one page and in its pages of 500, `rounds` times."""
     kubectl = shutil.which("kubectl")
-    with still_server(MANY) as url:
+    with still_server(count) as url:
         own, its = environment(env, url), kubernetes_environment(env, url, folder)
 
         def one_round() -> Round:
             base = ran(bare, own)
-            many = ran((cpctl, *LIST), own, MANY + 1)
+            ours = ran((cpctl, *LIST), own, count + 1)
             if kubectl is None:
-                return Round(base, many, None, None)
-            pages = [ran((kubectl, *LIST, *words), its, MANY + 1) for words in ((IN_ONE_PAGE,), ())]
-            return Round(base, many, *pages)
+                return Round(base, ours, None, None)
+            pages = [ran((kubectl, *LIST, *words), its, count + 1) for words in ((IN_ONE_PAGE,), ())]
+            return Round(base, ours, *pages)
 
         one_round()  # writes byte code, fills caches, makes the server's answers
         return [one_round() for _ in range(rounds)]
