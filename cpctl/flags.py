@@ -22,6 +22,7 @@ Profile = Annotated[Text, Option("--profile", metavar="NAME", help="The profile 
 Project = Annotated[Text, Option("--project", "-n", metavar="NAME", help="The project")]
 Verbose = Annotated[int, Option("--verbose", "-v", metavar="LEVEL", min=0, max=9, help="6: requests, 8: headers and bodies, masked")]
 Color = Annotated[str, Option("--color", metavar="auto|always|never", help="Colour on stderr")]
+RequestTimeout = Annotated[Text, Option("--request-timeout", metavar="30s", help="Most time for one request that reads")]
 NoInput = Annotated[bool, Option("--no-input", help="Never ask")]
 
 # what is meant
@@ -152,6 +153,7 @@ GLOBALS: dict[str, tuple[Any, Any]] = {
     "project": (Project, None),
     "verbose": (Verbose, 0),
     "color": (Color, "auto"),
+    "request_timeout": (RequestTimeout, None),
     "no_input": (NoInput, False),
 }
 

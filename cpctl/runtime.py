@@ -28,6 +28,7 @@ Verb = Generator[str, None, ExitCode]
 """What a verb is: it yields the text for stdout and returns the exit code, which is known at the end."""
 
 COLORS = ("auto", "always", "never")
+READ_LIMIT_S = 30.0
 INPUT_FORBIDDEN = ("CI", "CPCTL_NO_INPUT")
 
 
@@ -56,6 +57,7 @@ class Options:
 
     Raises:
         UnknownName: The colour choice is none.
+        BadValue: The time-out is no duration.
     """
 
     server: str | None = None
@@ -63,11 +65,17 @@ class Options:
     project: str | None = None
     verbose: int = 0
     color: str = "auto"
+    request_timeout: str | None = None
     no_input: bool = False
+    read_limit_s: float = field(init=False, default=READ_LIMIT_S)
 
     def __post_init__(self) -> None:
         if self.color not in COLORS:
             raise UnknownName("colour choice", self.color, COLORS)
+        if self.request_timeout is not None:
+            from cpctl.units import duration_s
+
+            object.__setattr__(self, "read_limit_s", float(duration_s(self.request_timeout)))
 
 
 @dataclass
@@ -163,7 +171,7 @@ class Runtime:
     def platform(self) -> Platform:
         from cpctl.api.platform import Platform
 
-        return Platform(self.sender, self.profile.project, clock=self.clock)
+        return Platform(self.sender, self.profile.project, clock=self.clock, read_limit_s=self.options.read_limit_s)
 
     @cached_property
     def sender(self) -> Sender:

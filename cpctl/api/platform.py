@@ -14,6 +14,7 @@ from cpctl.resources.exchange import Answer, Request, Sender
 from cpctl.resources.page import Page
 
 CHUNK = 1_000
+READ_LIMIT_S = 30.0
 LARGEST_CHUNK = 5_000
 LONGEST_NAME = 128
 SHOWN = 40
@@ -30,12 +31,14 @@ class Platform:
     Args:
         project: For paths that are yours; the caller puts `platform.project` into the query.
         clock: This machine's, used until the platform has told its own time.
+        read_limit_s: Most time for reading one object or one page, sending again included.
     """
 
-    def __init__(self, sender: Sender, project: str, *, clock: Clock) -> None:
+    def __init__(self, sender: Sender, project: str, *, clock: Clock, read_limit_s: float = READ_LIMIT_S) -> None:
         self.sender = sender
         self.project = project
         self._clock = clock
+        self._read_limit_s = read_limit_s
         self._told: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
@@ -57,6 +60,10 @@ class Platform:
         if told.tzinfo:
             self._told = (told.astimezone(UTC), self._clock.monotonic())
 
+    def read(self, path: str, query: Query | None = None) -> Answer:
+        """What a GET brings."""
+        return self.send(Request("GET", with_query(path, query or {}), deadline_s=self._read_limit_s))
+
     def one(self, path: str, query: Query | None = None) -> Any:
         """One object, as the platform sent it.
 
@@ -64,7 +71,7 @@ class Platform:
             NotFound: There is none of that name.
             BadAnswer: What came is no object.
         """
-        answer = self.send(Request("GET", with_query(path, query or {}))).json()
+        answer = self.read(path, query).json()
         if not isinstance(answer, dict):
             raise BadAnswer(detail=f"{path}: the answer is no object")
         return answer
@@ -85,7 +92,7 @@ class Platform:
         for _ in range(PAGES_LIMIT):
             size = min(chunk or CHUNK, left or LARGEST_CHUNK, LARGEST_CHUNK)
             asked = {**(query or {}), "limit": size, "continue": cursor}
-            page = page_of(self.send(Request("GET", with_query(path, asked))).json(), path)
+            page = page_of(self.read(path, asked).json(), path)
             cursor = cursor_of(page, path)
             empty = 0 if page.items else empty + 1
             if left is not None:

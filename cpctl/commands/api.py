@@ -73,7 +73,7 @@ def _answer(
     if method == "GET":
         if source is not None:
             raise UsageError(detail="GET has no body", hint="-f NAME=VALUE is a query parameter of GET")
-        return rt.platform.send(Request("GET", _queried(path, pairs)))
+        return rt.platform.read(_queried(path, pairs))
     body = _body(rt, pairs, source)
     if method != "POST" or FREE.fullmatch(path.partition("?")[0]):
         return rt.platform.send(Request(method, path, body))

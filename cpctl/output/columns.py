@@ -41,7 +41,7 @@ def table_reads(view: View) -> tuple[str, ...]:
     """The field paths of a table."""
     paths = [column.path for column in shown_columns(view)]
     own_age = [AS_OF.path] if view.kind.plural in WITHOUT_PROVINCE else []
-    return tuple(dict.fromkeys([*paths, *own_age]))
+    return tuple(dict.fromkeys([*own_age, *paths]))
 
 
 def wide_reads(view: View) -> tuple[str, ...]:
