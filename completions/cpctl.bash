@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe overview create apply activate wait release delete call auth config sandbox api api-resources version"
+        words="get describe explain overview create apply activate wait release delete call auth config sandbox api api-resources version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --filename --for --gpu --image --input --interconnect --kind --label --latency --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --rate --request-timeout --run-id --scale --scenario --seed --server --source --speed --ssh-key --system --task --temperature --timeout --times --vendor --verbose -f -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --filename --for --gpu --image --input --interconnect --kind --label --latency --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --rate --request-timeout --run-id --scale --scenario --scope --seed --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --vendor --verbose -f -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -97,6 +97,7 @@ _cpctl_flags() {
     case "$1" in
         "get") words="--output -o --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --task --kind --domain --publisher --model --order --limit --chunk-size --ignore-not-found --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "describe") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "explain") words="--recursive --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
@@ -126,7 +127,7 @@ _cpctl_flags() {
         "sandbox logs") words="--data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "sandbox faults") words="--province --path --method --down --denied --slow --stale --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "api-resources") words="--output -o --no-headers --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "api-resources") words="--output -o --no-headers --sort-by --scope --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "version") words="--client --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         *) words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h --version" ;;
     esac
@@ -143,6 +144,7 @@ _cpctl_values() {
         "get --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
         "get --billing") words="on-demand daily monthly spot" ;;
         "get --kind") words="base vertical" ;;
+        "explain --output"|"explain -o") words="plaintext json yaml" ;;
         "overview --output"|"overview -o") words="table json yaml" ;;
         "create order --accelerator"|"create order --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open ;;
         "create order --billing") words="on-demand daily monthly spot" ;;
@@ -173,7 +175,9 @@ _cpctl_values() {
         "sandbox faults --method") words="GET POST PATCH DELETE" ;;
         "sandbox faults --data") files=1 ;;
         "api --input") files=1 ;;
-        "api-resources --output"|"api-resources -o") words="table name json yaml" ;;
+        "api-resources --output"|"api-resources -o") words="table wide name json yaml" ;;
+        "api-resources --sort-by") words="name kind" ;;
+        "api-resources --scope") words="platform yours" ;;
         "version --output"|"version -o") words="json yaml" ;;
     esac
 }

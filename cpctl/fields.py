@@ -40,6 +40,13 @@ class Field(NamedTuple):
         return self.type in SCALARS and "[]" not in self.path
 
 
+def meaning(kind: Kind) -> str:
+    """What the objects of a kind are, in a sentence of the contract's."""
+    from cpctl._fields import MEANINGS
+
+    return MEANINGS[kind.plural]
+
+
 def fields_of(kind: Kind) -> Mapping[str, Field]:
     """Every field of a kind by its path, in the contract's order."""
     from cpctl._fields import FIELDS

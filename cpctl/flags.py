@@ -27,6 +27,7 @@ NoInput = Annotated[bool, Option("--no-input", help="Never ask")]
 
 # what is meant
 Targets = Annotated[list[str], Argument(metavar="TYPE[/NAME] [NAME...]", help="offers, order/train-7b, orders,cards …", show_default=False)]
+FieldPath = Annotated[str, Argument(metavar="TYPE[.FIELD...]", help="offers, offers.spec.price, order.status.conditions …", show_default=False)]
 OrderTargets = Annotated[Words, Argument(metavar="order/NAME...", help="Orders, by name", show_default=False)]
 OrderName = Annotated[str, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
 OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
@@ -37,6 +38,8 @@ DocumentOutput = Annotated[Text, Option("--output", "-o", metavar="json|yaml", h
 NameOutput = Annotated[Text, Option("--output", "-o", metavar="name", help="The form of what is printed")]
 ResourcesOutput = Annotated[Text, Option("--output", "-o", metavar="table|name|json|yaml", help="The form of what is printed")]
 TableOutput = Annotated[Text, Option("--output", "-o", metavar="table|json|yaml", help="The form of what is printed")]
+KindsOutput = Annotated[Text, Option("--output", "-o", metavar="table|wide|name|json|yaml", help="The form of what is printed")]
+ExplainOutput = Annotated[Text, Option("--output", "-o", metavar="plaintext|json|yaml", help="The form of what is printed")]
 ResultOutput = Annotated[Text, Option("--output", "-o", metavar="name|json|yaml", help="The form of what is printed")]
 NoHeaders = Annotated[bool, Option("--no-headers", help="No line of column titles")]
 
@@ -59,6 +62,13 @@ Domain = Annotated[Words, Option("--domain", metavar="NAME,...", help="Only mode
 Publisher = Annotated[Words, Option("--publisher", metavar="NAME,...", help="Only models of these publishers")]
 Model = Annotated[Words, Option("--model", metavar="NAME,...", help="Only sources of these models")]
 OfOrder = Annotated[Text, Option("--order", metavar="NAME", help="Only cards and bills of this order")]
+
+# fields
+AllFields = Annotated[bool, Option("--recursive", help="The fields of all levels, without what they mean")]
+
+# kinds
+SortKinds = Annotated[Text, Option("--sort-by", metavar="name|kind", help="The order of the lines")]
+Scope = Annotated[Text, Option("--scope", metavar="platform|yours", help="Only the platform's kinds, or only yours")]
 
 # lists
 Limit = Annotated[Text, Option("--limit", metavar="N", help="At most N objects")]

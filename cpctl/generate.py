@@ -15,7 +15,7 @@ from cpctl.complete.bash import script
 from cpctl.grammar import commands, global_flags
 from cpctl.manual import command_page, overview_page
 from cpctl.registry import KINDS
-from cpctl.schemas import contract, fields_of_schema
+from cpctl.schemas import contract, fields_of_schema, meaning_of_schema
 
 ROOT = Path(__file__).parent.parent
 MANUAL = Path("man/man1")
@@ -25,7 +25,6 @@ FIELDS_HEAD = """\"\"\"Generated from api/openapi.yaml by `make generate`; `cpct
 
 # ruff: noqa: E501
 # fmt: off
-FIELDS = {
 """
 
 
@@ -41,8 +40,10 @@ def files() -> dict[Path, str]:
 
 
 def fields_module() -> str:
-    """The fields of every kind as a module of plain rows, one a line."""
-    document, lines = contract(), [FIELDS_HEAD]
+    """What every kind means, and its fields, as a module of plain rows, one a line."""
+    document = contract()
+    meanings = "".join(f"    {kind.plural!r}: {meaning_of_schema(kind.kind, document)!r},\n" for kind in KINDS)
+    lines = [FIELDS_HEAD, f"MEANINGS = {{\n{meanings}}}\n", "FIELDS = {\n"]
     for kind in KINDS:
         rows = "".join(f"        {tuple(row)!r},\n" for row in fields_of_schema(kind.kind, document))
         lines.append(f"    {kind.plural!r}: (\n{rows}    ),\n")

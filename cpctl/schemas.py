@@ -46,6 +46,18 @@ def contract() -> Mapping[str, Any]:
     return document
 
 
+def meaning_of_schema(name: str, document: Mapping[str, Any]) -> str:
+    """What the objects of a schema are.
+
+    Raises:
+        Unknown: The contract does not say.
+    """
+    text = " ".join(str(document["components"]["schemas"][name].get("description", "")).split())
+    if not text:
+        raise Unknown(f"{name}: the contract does not say what it means")
+    return text
+
+
 def fields_of_schema(name: str, document: Mapping[str, Any]) -> tuple[Described, ...]:
     """Every field below a schema.
 

@@ -18,6 +18,7 @@ class Verb(NamedTuple):
 VERBS: dict[str, Verb] = {
     "get": Verb("List or show objects"),
     "describe": Verb("Show everything about one object, and its events"),
+    "explain": Verb("Say what the fields of a type mean"),
     "overview": Verb("The national view: capacity, free cards, prices, PUE and green share"),
     "create": Verb("Create an order", {"order": "Find the cheapest cards, place an order and hold them"}),
     "apply": Verb("Make what a manifest says come true; safe to run again"),

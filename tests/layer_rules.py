@@ -44,7 +44,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "fields": ("errors", "registry", "_fields"),
     "schemas": (),
     "selectors": (*GROUND, "registry", "fields"),
-    "output": (*GROUND, "registry", "selectors"),
+    "output": (*GROUND, "registry", "selectors", "fields"),
     "api": GROUND,
     "profiles": GROUND,
     "auth": (*GROUND, "profiles"),

@@ -119,6 +119,8 @@ LOCAL = {
     "version --client": GRAMMAR,
     "api-resources": GRAMMAR,
     "api-resources -o json": GRAMMAR,
+    "explain offers.spec.price": GRAMMAR,
+    "explain orders --recursive -o yaml": GRAMMAR,
     "auth token": GRAMMAR,
     "sandbox status": GRAMMAR,
     "sandbox logs": GRAMMAR,
