@@ -30,6 +30,7 @@ STARTS: tuple[tuple[str, str, int, float], ...] = (
     ("usage error", "get offers --nosuch", 2, 7.5),
     ("get offers --limit 5", "get offers --limit 5", 0, 6.5),
     ("describe sp shanxi", "describe sp shanxi", 0, 6.5),
+    ("explain offers.spec.price", "explain offers.spec.price", 0, 7.5),
 )
 KUBECTL_RATIO = 0.7
 LONGER_RATIO = 10.0
