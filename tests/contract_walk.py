@@ -135,7 +135,12 @@ def lists(g: Ground) -> Iterator[Visit]:
         tag = g.sandbox.get(f"/v1/{plural}", limit=2).headers["etag"]
         if plural not in ("bills", "subplatforms"):  # those move with the clock
             yield Visit(name, 304, {"query": {"limit": 2}, "headers": {"If-None-Match": tag}})
+        at_once = {"query": {"watch": "true", "timeoutSeconds": 0}}
+        yield Visit(name, 200, at_once, label="watch")
+        yield Visit(name, 410, {**at_once, "headers": {"Last-Event-ID": "0"}}, label="watch from long ago")
         yield Visit(name, 401, token=None)
+    yield Visit("listOrders", 400, {**at_once, "headers": {"Last-Event-ID": "yesterday"}}, label="watch from nowhere")
+    yield Visit("listOrders", 422, {"query": {**at_once["query"], "fields": "metadata.name"}}, label="watch of parts")
     page = g.sandbox.get("/v1/offers", limit=2).json()["metadata"]["continue"]
     yield Visit("listOffers", 200, {"query": {"continue": page}}, label="next page")
     yield Visit("listOffers", 422, {"query": {"province": "atlantis"}})

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
-from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, reads, writes
+from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, reads, watching, writes
 from cpctl.sandbox.call import OPTIONAL, REQUIRED, Route
 from cpctl.sandbox.edge import App, Edge
 from cpctl.sandbox.endpoint import endpoint, refused, respond
@@ -29,7 +29,10 @@ GZIP_LEVEL: Final = 1
 
 ROUTES: Final = (
     Route("GET", "/v1", read=reads.service, is_open=True),
-    *(Route("GET", f"/v1/{plural}", read=reads.lister(plural)) for plural in reads.LISTED),
+    *(
+        Route("GET", f"/v1/{plural}", read=reads.lister(plural), watch=watching.watcher(plural))
+        for plural in reads.LISTED
+    ),
     *(Route("GET", f"/v1/{plural}/{{name}}", read=reads.getter_of(plural)) for plural in reads.LISTED),
     Route("GET", "/v1/overview", read=reads.national),
     Route("GET", "/v1/account", read=reads.account),

@@ -12,6 +12,9 @@ from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.store import Change, dumps
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
     from cpctl.sandbox.platform import Platform
     from cpctl.sandbox.shapes import Shape
     from cpctl.sandbox.tokens import Grant
@@ -68,6 +71,7 @@ class Call:
 
 Read = Callable[[Call], Answer]
 Write = Callable[[Call, Change], Answer]
+Watch = Callable[[Call, "Request"], "Response"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ class Route:
         path: Starlette's notation.
         read: Answers without changing anything; or
         write: answers inside a transaction.
+        watch: Answers with a stream of changes, when `watch=true` asks for it.
         shape: The JSON body's, when there is one.
         key: Whether an Idempotency-Key is required, optional, or not asked for.
         is_open: Whether it is served without a token.
@@ -88,6 +93,7 @@ class Route:
     path: str
     read: Read | None = None
     write: Write | None = None
+    watch: Watch | None = None
     shape: Shape | None = None
     key: str = UNASKED
     is_open: bool = field(default=False)

@@ -62,6 +62,7 @@ def state(platform: Platform, _body: Any) -> dict[str, Any]:
         "scale": int(platform.store.meta("scale")),
         "orders": count,
         "version": platform.store.version,
+        "watches": len(platform.watches),
         "clock": clock(platform, {}),
         "activation": activation(platform, {}),
         "aggregator": aggregator(platform, {}),
@@ -86,6 +87,11 @@ def clear_faults(platform: Platform, _body: Any) -> dict[str, Any]:
     """No faults any more."""
     platform.faults.clear()
     return {"faults": []}
+
+
+def cut_watches(platform: Platform, _body: Any) -> dict[str, Any]:
+    """Cut the line of every open watch, as a bad network would."""
+    return {"cut": platform.watches.cut()}
 
 
 def clock(platform: Platform, _body: Any) -> dict[str, Any]:
@@ -153,6 +159,7 @@ CONTROLS: Final[tuple[tuple[str, str, Act], ...]] = (
     ("GET", "/sandbox/v1/faults", faults),
     ("POST", "/sandbox/v1/faults", add_fault),
     ("DELETE", "/sandbox/v1/faults", clear_faults),
+    ("DELETE", "/sandbox/v1/watches", cut_watches),
     ("GET", "/sandbox/v1/clock", clock),
     ("POST", "/sandbox/v1/clock", move_clock),
     ("POST", "/sandbox/v1/prices", set_price),

@@ -43,7 +43,10 @@ def endpoint(platform: Platform, route: Route) -> Callable[[Request], Awaitable[
             if interruption is not None:
                 return interruption
             now_s = request.state.now_s = platform.clock.now()
-            return respond(acted(platform, route, request, replace(call, now_s=now_s, asked=asked), key))
+            call = replace(call, now_s=now_s, asked=asked)
+            if route.watch is not None and call.query.get("watch") == "true" and request.method == "GET":
+                return route.watch(call, request)
+            return respond(acted(platform, route, request, call, key))
 
     return serve
 

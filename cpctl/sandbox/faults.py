@@ -165,6 +165,10 @@ class Faults:
         """The effects of the rules that strike one request."""
         return merged(self.struck(method, path, provinces))
 
+    def weather(self) -> tuple[str, ...]:
+        """The names of the rules that lists feel; makes no throw."""
+        return tuple(rule.name for rule in self.rules if rule.province and ANSWERING & rule.effects.keys())
+
     def _hits(self, rule: Rule) -> bool:
         if self._throw.random() >= rule.match.get("rate", 1):
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +22,9 @@ from cpctl.sandbox.store import Item, dumps, stamped
 DEFAULT_LIMIT: Final = 1_000
 LARGEST_LIMIT: Final = 5_000
 TEXTS: Final = {"fieldSelector": 2000, "labelSelector": 2000, "sortBy": 1000, "fields": 2000, "continue": 1024}
-PAGING: Final = ("limit", "continue", "fields", "as", "project")
+LONGEST_WATCH_S: Final = 86_400
+VERSION: Final = re.compile(r"[0-9]{1,18}")
+PAGING: Final = ("limit", "continue", "fields", "as", "project", "watch", "timeoutSeconds")
 MOVING: Final = ("bills", "subplatforms")
 """Kinds whose rows change as time goes by."""
 UNSURE: Final = {"orders": (LABELS, "spec.")}
@@ -40,6 +43,8 @@ def page_of(query: Mapping[str, str]) -> Page:
     """The page asked for. Raises Problem."""
     for name, most in TEXTS.items():
         Text(most=most).check(query.get(name, ""), name)
+    OneOf(("true", "false")).check(query.get("watch", "false"), "watch")
+    whole(query, "timeoutSeconds", 0, 0, LONGEST_WATCH_S)
     OneOf(("objects", "rows")).check(query.get("as", "objects"), "as")
     fields = selectors.field_paths(query["fields"]) if query.get("fields") else ()
     as_rows = query.get("as") == "rows"
@@ -58,6 +63,16 @@ def whole(query: Mapping[str, str], name: str, default: int, least: int, most: i
     return int(text)
 
 
+def version_at_hand(headers: Mapping[str, str]) -> int | None:
+    """The header Last-Event-ID: what a watch goes on from. Raises Problem."""
+    text = headers.get("last-event-id")
+    if text is None:
+        return None
+    if not VERSION.fullmatch(text):
+        raise Problem("BadRequest", "the header Last-Event-ID is no resourceVersion")
+    return int(text)
+
+
 def listed(call: Call, plural: str, scopes: tuple[str, ...]) -> Answer:
     """One page of a list of the projects in `scopes`, "" alone for the catalogue.
 
@@ -65,6 +80,7 @@ def listed(call: Call, plural: str, scopes: tuple[str, ...]) -> Answer:
         Problem: A parameter is not allowed, or the cursor is no longer kept.
     """
     platform, etag = call.platform, call.headers.get("if-none-match")
+    version_at_hand(call.headers)
     page, owner = page_of(call.query), f"{call.account}/{','.join(scopes)}/{plural}"
     if "continue" in call.query:
         snapshot, offset = platform.snapshots.resume(call.query["continue"], owner)
@@ -91,17 +107,15 @@ def snapshot_of(call: Call, plural: str, scopes: tuple[str, ...], owner: str) ->
     known = platform.snapshots.same(question)
     if known is not None:
         return platform.snapshots.remember(question, known._replace(at_s=now_s))
-    items = present(call, plural, scopes)
-    if plural == "projects":
-        items = [item for item in items if call.account in item.obj["spec"]["members"]]
+    items = present(call, plural, scopes, now_s)
     rows = selected(platform, plural, items, call.query)
     name = platform.snapshots.fresh_name()
     return platform.snapshots.remember(question, Snapshot(name, owner, rows, platform.store.version, call.asked, now_s))
 
 
-def present(call: Call, plural: str, scopes: tuple[str, ...]) -> Iterable[Item]:
+def present(call: Call, plural: str, scopes: tuple[str, ...], now_s: int) -> Iterable[Item]:
     """All rows of a kind that can be shown now, sorted by name, in equal names by project."""
-    store, now_s = call.platform.store, int(call.now_s)
+    store = call.platform.store
     items: Iterable[Item] = [item for scope in scopes for item in store.items(plural, scope)]
     if plural == "bills":
         running = [
@@ -111,6 +125,8 @@ def present(call: Call, plural: str, scopes: tuple[str, ...]) -> Iterable[Item]:
             for bill in billing.open_bills(order, now_s)
         ]
         items = [*items, *(stamped(bill, store.version) for bill in running)]
+    if plural == "projects":
+        items = [item for item in items if call.account in item.obj["spec"]["members"]]
     if scopes != (PLATFORM,):
         return sorted(items, key=lambda item: item.name)
     rows = answered(call.platform, plural, items, call.asked)
@@ -126,19 +142,23 @@ def with_state(item: Item, asked: Asked, now_s: int) -> Item:
     return Item(item.name, item.version, obj, dumps(obj))
 
 
-def selected(platform: Platform, plural: str, items: Iterable[Item], query: Mapping[str, str]) -> Sequence[Item]:
-    """The rows that pass every filter and selector, in the order asked for. Raises Problem."""
+def tests_of(
+    platform: Platform, plural: str, rows: Sequence[Item], query: Mapping[str, str]
+) -> tuple[list[selectors.Test], list[tuple[str, bool]]]:
+    """The tests of every filter and selector, and the paths to sort by; `rows` tell which there are. Raises Problem."""
     conditions = selectors.field_tests(query.get("fieldSelector", ""))
     order = selectors.sort_terms(query.get("sortBy", ""))
-    rows = tuple(items)
     for path in [path for path, _ in conditions] + [path for path, _ in order]:
         if rows and not path.startswith(UNSURE.get(plural, LABELS)) and not any(has(item.obj, path) for item in rows):
             raise Problem("Invalid", f"{plural} have no field {path}", field=path)
-    tests = [
-        *filters.tests(plural, query, platform),
-        *(test for _, test in conditions),
-        *selectors.label_tests(query.get("labelSelector", "")),
-    ]
+    labels = selectors.label_tests(query.get("labelSelector", ""))
+    return [*filters.tests(plural, query, platform), *(test for _, test in conditions), *labels], order
+
+
+def selected(platform: Platform, plural: str, items: Iterable[Item], query: Mapping[str, str]) -> Sequence[Item]:
+    """The rows that pass every filter and selector, in the order asked for. Raises Problem."""
+    rows = tuple(items)
+    tests, order = tests_of(platform, plural, rows, query)
     for test in tests:
         rows = tuple(item for item in rows if test(item.obj))
     return selectors.in_order(rows, order)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cpctl.sandbox import answers, events, ledger, lifecycle, records, tokens
 from cpctl.sandbox.accounts import PROJECTS, Account
-from cpctl.sandbox.answering import DEADLINE_S
+from cpctl.sandbox.answering import ASKING, DEADLINE_S
 from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.faults import Faults
+from cpctl.sandbox.feed import Feed
 from cpctl.sandbox.problems import Problem, invalid
 from cpctl.sandbox.snapshots import Snapshots
 from cpctl.sandbox.stock import PLATFORM
 from cpctl.sandbox.store import Change, Store, set_meta
+from cpctl.sandbox.watches import Watches
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -62,6 +64,9 @@ class Platform:
         self.faults = Faults(self.provinces, seed)
         self.snapshots = Snapshots(bytes.fromhex(store.meta("cursor-key")))
         self.running: set[tuple[str, str]] = set()
+        self.watches = Watches()
+        store.feed = Feed(store.version)  # how the catalogue was made is nobody's change
+        self._weather: tuple[str, ...] = ()
         self.deadline_s = DEADLINE_S
         self.revision = f"{store.meta('seed')}-{store.meta('scale')}"
 
@@ -100,6 +105,11 @@ class Platform:
         while (due_s := records.first_due_s(self.store)) is not None and due_s <= now_s:
             with self.store.change() as change:
                 lifecycle.settle(change, now_s, STEPS_PER_COMMIT)
+        if self.faults.weather() != self._weather:
+            self._weather = self.faults.weather()
+            with self.store.change() as change:
+                for plural in (*ASKING, "models"):  # whoever watches what the provinces fill has to list again
+                    change.break_off(plural, PLATFORM)
 
     def tidy(self) -> None:
         """Forget answers, tokens and logins whose time is over, and keep the clock."""

@@ -18,7 +18,18 @@ from cpctl.sandbox.times import beijing_day, rfc3339
 from cpctl.sandbox.tokens import SCOPES
 
 VERSION: Final = "1.0.0"
-CAPABILITIES: Final = ("catalogue", "orders", "quotes", "ledger", "bills", "access", "events", "device-login", "models")
+CAPABILITIES: Final = (
+    "catalogue",
+    "orders",
+    "quotes",
+    "ledger",
+    "bills",
+    "access",
+    "events",
+    "device-login",
+    "models",
+    "watch",
+)
 YOURS: Final = ("orders", "cards", "bills", "events")
 
 

@@ -129,6 +129,9 @@ async def tick(platform: Platform, server: uvicorn.Server) -> None:
     """Let things happen in their time, also when nobody asks; end when the folder is gone, for nobody could find it."""
     for count in itertools.count(1):
         await asyncio.sleep(TICK_S)
+        if server.should_exit:
+            platform.watches.end()
+            return
         if not platform.store.path.exists():
             server.should_exit = True
             return

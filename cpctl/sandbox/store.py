@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cpctl.sandbox.failure import SandboxError
+from cpctl.sandbox.feed import Feed, Turn
 from cpctl.sandbox.schema import SCHEMA_VERSION, TABLES
 
 BUSY_WAIT_MS: Final = 2_000
@@ -51,6 +52,8 @@ class Change:
         self.version = store.version
         self._store = store
         self._puts: dict[Collection, dict[str, Item | None]] = {}
+        self._dropped_at: dict[tuple[Collection, str], int] = {}
+        self._broken_at: dict[Collection, int] = {}
 
     def find(self, plural: str, scope: str, name: str) -> Item | None:
         """The object as this transaction sees it."""
@@ -70,10 +73,16 @@ class Change:
         """Take an object out of sight."""
         self.version += 1
         self._puts.setdefault((plural, scope), {})[name] = None
+        self._dropped_at[(plural, scope), name] = self.version
+
+    def break_off(self, plural: str, scope: str) -> None:
+        """Have everybody who watches a collection list it again."""
+        self.version += 1
+        self._broken_at[plural, scope] = self.version
 
     def write(self) -> None:
         """Bring the objects to the database, inside the transaction."""
-        if not self._puts:
+        if not self._puts and not self._broken_at:
             return
         changed = [
             (plural, scope, name, item) for (plural, scope), puts in self._puts.items() for name, item in puts.items()
@@ -91,9 +100,18 @@ class Change:
 
     def publish(self) -> None:
         """Let everybody see it; only after the commit."""
+        store = self._store
+        store.version = self.version
         for collection, puts in self._puts.items():
-            self._store.adopt(collection, puts)
-        self._store.version = self.version
+            before = store.collections.get(collection, {})
+            turns = [self._turn(collection, name, before.get(name), item) for name, item in puts.items()]
+            store.adopt(collection, puts)
+            store.feed.add(collection, turns)
+        for collection, version in self._broken_at.items():
+            store.feed.break_off(collection, version)
+
+    def _turn(self, collection: Collection, name: str, before: Item | None, after: Item | None) -> Turn:
+        return Turn(after.version if after else self._dropped_at[collection, name], before, after)
 
 
 class Store:
@@ -114,6 +132,7 @@ class Store:
         try:
             self.db = opened(path, had_rows=had_rows)
             self.version = int(self.meta("version", "0"))
+            self.feed = Feed(self.version)
             self._load()
         except sqlite3.DatabaseError as error:
             raise refused(path, error) from error
