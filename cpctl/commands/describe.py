@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from cpctl.commands.completeness import Completeness
 from cpctl.commands.reading import one, pages
+from cpctl.commands.related import at, related
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import BadAnswer, CpctlError, UsageError
 from cpctl.lazy import flags
-from cpctl.output.cells import mapping
+from cpctl.output.cells import UNKNOWN, mapping
 from cpctl.registry import find
 
 TYPE_CHECKING = False
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cpctl.runtime import Runtime, Verb
 
 EVENTS_SHOWN = 50
+WITH_EVENTS = ("order", "card", "bill", "project")  # events are a project's, about what is in it
 REACHED_BY = ("host", "port", "user", "jumpHost")
 
 
@@ -30,7 +32,7 @@ def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
     begun, heard = False, Completeness(rt)
     for target in targets(what):
         for found in _items(rt, target, heard):
-            item = _with_access(rt, found) if target.kind.name == "order" else found
+            item = {**_completed(rt, target.kind, found), **related(rt, target.kind, found, heard)}
             if begun:
                 yield "\n\n"
             begun = True
@@ -52,6 +54,43 @@ def _items(rt: Runtime, target: Target, heard: Completeness) -> Iterator[Mapping
     for number, page in enumerate(pages(rt, target.kind, {}, chunk=200)):
         heard.hear(page.metadata, first=number == 0)
         yield from page.items
+
+
+def _completed(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The object with what follows from it."""
+    match kind.name:
+        case "order":
+            return _with_access(rt, item)
+        case "offer":
+            return {**item, "canBeBought": sellable(item)}
+        case "scenario":
+            return _with_manifest(item)
+    return item
+
+
+def sellable(offer: Mapping[str, Any]) -> str | None:
+    """How many cards an order may take of an offer now: `8 to 64 cards, in steps of 8`; None when it may take none."""
+    least, step, free = (at(offer, path) for path in ("spec.minCards", "spec.stepCards", "status.free"))
+    if not all(isinstance(one, int) and one >= 1 for one in (least, step, free)) or at(offer, "status.state") != "ok":
+        return None
+    most = least + (free - least) // step * step
+    if most < least:
+        return None
+    if most == least:
+        return f"{least} {'card' if least == 1 else 'cards'}"
+    return f"{least} to {most} cards" + (f", in steps of {step}" if step > 1 else "")
+
+
+def _with_manifest(scenario: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A scenario with its template as an order that `apply` takes, in place of the bare spec."""
+    spec = mapping(scenario.get("spec"))
+    if not isinstance(spec.get("order"), dict):
+        return scenario
+    from cpctl.output.yaml_document import yaml_text
+
+    order = {"apiVersion": "ccpp/v1", "kind": "Order", "metadata": {"name": at(scenario, "metadata.name")}}
+    rest = {key: value for key, value in spec.items() if key != "order"}
+    return {**scenario, "spec": rest, "manifest": yaml_text({**order, "spec": spec["order"]})}
 
 
 def _with_access(rt: Runtime, order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -79,11 +118,19 @@ def _text(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> Iterator[str]:
     return printed(item, _events(rt, kind, item), rt.platform.now())
 
 
-def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The object's latest events, oldest first; None for kinds the platform keeps none of."""
-    if kind.name not in ("order", "card"):
+def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[str, Any]] | str | None:
+    """The object's latest events, oldest first; None for kinds that have none.
+
+    `<unknown>`, and said, when they cannot be read.
+    """
+    if kind.name not in WITH_EVENTS:
         return None
-    name = str(mapping(item.get("metadata")).get("name", ""))
+    name = str(at(item, "metadata.name"))
     query = {"kind": kind.kind, "name": name, "sortBy": "~status.at,~metadata.name"}
-    read = pages(rt, find("events"), query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
-    return [event for page in read for event in page.items][::-1]
+    query |= {"project": name} if kind.name == "project" else {}
+    try:
+        read = pages(rt, find("events"), query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
+        return [event for page in read for event in page.items][::-1]
+    except CpctlError as error:
+        rt.say(f"the events of {kind.name}/{name} are not known: {error.message}")
+        return UNKNOWN

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from cpctl.errors import BadAnswer
-from cpctl.output.cells import NONE, SECOND, ages, cell, labels, mapping, province_zh
+from cpctl.output.cells import NONE, SECOND, ages, cell, labels, mapping, province_zh, ratio
 from cpctl.output.safe import safe, safe_lines
 from cpctl.output.tables import table
 from cpctl.output.width import cells, left
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 STEP = "  "
+WHOLE_LINES = frozenset(("manifest",))  # texts that stand below their label, to be copied
+CARD_HOUR, CNY_EACH = "CNY/card-hour", "CNY per unit"
+UNITS = {
+    "price": CARD_HOUR, "priceFrom": CARD_HOUR, "maxPrice": CARD_HOUR, "pricePerHour": "CNY/hour",
+    "priceIn": CNY_EACH, "priceOut": CNY_EACH, "priceInFrom": CNY_EACH, "priceOutFrom": CNY_EACH,
+    "total": "CNY", "reserved": "CNY", "charged": "CNY", "balance": "CNY", "amount": "CNY", "budget": "CNY",
+}  # fmt: skip
+SHARES = frozenset(("utilisation", "green", "minGreen"))
+FIGURE = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 LABEL_LIMIT = 40  # cells; a longer label pushes its own value only
 PROVINCE_KEYS = frozenset(("province", "provinces", "excludeProvinces", "subplatform", "subplatforms"))
 # Words that splitting a field's name at its capitals would spoil.
@@ -24,15 +34,15 @@ TITLES = {
     "memoryGiB": "Memory GiB", "minMemoryGiB": "Min Memory GiB", "fp16Tflops": "FP16 TFLOPS", "pue": "PUE",
     "maxPUE": "Max PUE", "uid": "UID", "url": "URL", "sku": "SKU", "sshKeys": "SSH Keys", "apiVersion": "API Version",
     "nameZh": "Name (zh)", "titleZh": "Title (zh)", "nameEn": "Name (en)", "gbt2260": "GB/T 2260",
-    "upstreamId": "Upstream ID", "deviceIds": "Device IDs", "latencyMs": "Latency ms",
+    "upstreamId": "Upstream ID", "deviceIds": "Device IDs", "latencyMs": "Latency ms", "petaflops": "FP16 PFLOPS",
 }  # fmt: skip
 
 
-def describe(item: Mapping[str, Any], events: Sequence[Mapping[str, Any]] | None, now: datetime) -> Iterator[str]:
+def describe(item: Mapping[str, Any], events: Sequence[Mapping[str, Any]] | str | None, now: datetime) -> Iterator[str]:
     """The text, section by section.
 
     Args:
-        events: The object's events, oldest first; None for kinds that have none.
+        events: The object's events, oldest first; a word in their place; None for kinds that have none.
         now: The platform's time.
     """
     metadata = mapping(item.get("metadata"))
@@ -42,7 +52,9 @@ def describe(item: Mapping[str, Any], events: Sequence[Mapping[str, Any]] | None
         yield _text({**head, **rest}, now)
     except RecursionError as error:
         raise BadAnswer(detail="the server's answer is nested too deeply") from error
-    if events is not None:
+    if isinstance(events, str):
+        yield f"Events:{STEP}{events}\n"
+    elif events is not None:
         yield _events(events, now)
 
 
@@ -61,6 +73,7 @@ def _section(section: Mapping[str, Any], indent: str, now: datetime) -> Iterator
             yield from block
         else:
             first, *others = _lines(key, value, now)
+            first += _unit(key, value, section)
             yield left(heads[key], width) + ("" if cells(heads[key]) < width else STEP) + first
             yield from (" " * width + line for line in others)
 
@@ -69,6 +82,8 @@ def _block(key: str, value: Any, indent: str, now: datetime) -> Iterator[str] | 
     """The lines below a label, for a value that does not stand beside it."""
     if isinstance(value, dict) and value:
         return _section(value, indent, now)
+    if isinstance(value, str) and key in WHOLE_LINES:
+        return _indented(safe_lines(value), indent)
     if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
         rows = [one for one in value if isinstance(one, dict)]
         is_flat = len(rows) == len(value) and not any(_is_deep(one) for row in rows for one in row.values())
@@ -89,7 +104,14 @@ def _rows(rows: list[dict[str, Any]], indent: str, now: datetime) -> Iterator[st
     """A table of mappings; its columns are the keys in the order they are met."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     lines = [[", ".join(_lines(key, row.get(key), now)) for key in keys] for row in rows]
-    return _indented(table([title(key).upper() for key in keys], lines), indent)
+    aligns = ["right" if _counts([row.get(key) for row in rows]) else "left" for key in keys]
+    return _indented(table([title(key).upper() for key in keys], lines, aligns=aligns), indent)
+
+
+def _counts(values: Sequence[Any]) -> bool:
+    """Whether a column holds figures, so that they stand below one another digit by digit."""
+    known = [str(value) for value in values if value is not None]
+    return bool(known) and all(FIGURE.fullmatch(text) for text in known)
 
 
 def _lines(key: str, value: Any, now: datetime) -> list[str]:
@@ -104,6 +126,18 @@ def _one(key: str, value: Any, now: datetime) -> str:
         return text
     chinese = province_zh(value) if key in PROVINCE_KEYS else value
     return f"{text} ({chinese})" if chinese != value else text + _distance(value, now)
+
+
+def _unit(key: str, value: Any, section: Mapping[str, Any]) -> str:
+    """What a decimal counts, behind it; a share as a percentage as well. Columns do without, for their width."""
+    if not isinstance(value, str) or not FIGURE.fullmatch(value):
+        return ""
+    if key in SHARES:
+        return f" ({ratio(value)})"
+    counted = section.get("priceUnit")
+    if UNITS.get(key) == CNY_EACH and isinstance(counted, str):
+        return f" CNY per {safe(counted)}"
+    return f" {UNITS[key]}" if key in UNITS else ""
 
 
 def _distance(value: str, now: datetime) -> str:
