@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --filename --for --gpu --image --input --interconnect --kind --label --latency --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --rate --request-timeout --run-id --scale --scenario --scope --seed --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --vendor --verbose -f -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -95,7 +95,7 @@ _cpctl_group() {
 # Sets words to the flags of the command $1.
 _cpctl_flags() {
     case "$1" in
-        "get") words="--output -o --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --task --kind --domain --publisher --model --order --limit --chunk-size --ignore-not-found --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "get") words="--output -o --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order --selector -l --field-selector --sort-by --all-projects -A --show-labels --limit --chunk-size --ignore-not-found --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "describe") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "explain") words="--recursive --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;

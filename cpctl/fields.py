@@ -57,12 +57,26 @@ def fields_of(kind: Kind) -> Mapping[str, Field]:
 def field(kind: Kind, path: str) -> Field:
     """The field at a path; any label is one.
 
+    A word without a dot may be a column's title, or the last step of one field alone: `price`, `free`.
+
     Raises:
         UnknownName: The kind has none; the legal ones are named.
     """
     known = fields_of(kind)
     if path.startswith(f"{LABELS}.") and path != f"{LABELS}.":
         return Field(path, "string", known[LABELS].description)
+    if path not in known and "." not in path:
+        path = _in_short(kind, path.lower()) or path
     if path not in known:
         raise UnknownName(f"field of {kind.plural}", path, known, hint=f"cpctl explain {kind.plural} --recursive")
     return known[path]
+
+
+def _in_short(kind: Kind, word: str) -> str | None:
+    """`price` for spec.price, `free` for status.free; None where it could be several."""
+    titled = [column.path for column in kind.columns if column.title.lower() == word]
+    ending = [
+        path for path, one in fields_of(kind).items() if one.is_scalar and path.rpartition(".")[2].lower() == word
+    ]
+    found = titled or ending
+    return found[0] if len(found) == 1 else None

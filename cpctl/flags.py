@@ -56,6 +56,7 @@ MaxPUE = Annotated[Text, Option("--max-pue", metavar="1.3", help="Highest power 
 MinGreen = Annotated[Text, Option("--min-green", metavar="50%", help="Least share of green power")]
 Billing = Annotated[Text, Option("--billing", metavar="on-demand|daily|monthly|spot", help="Only this way of billing")]
 Interconnect = Annotated[Text, Option("--interconnect", metavar="NAME", help="Only cards linked by this: NVLink, HCCS …")]
+LatencyClass = Annotated[Words, Option("--latency-class", metavar="CLASS,...", help="Only these latency classes: metro, regional, national")]
 Task = Annotated[Words, Option("--task", metavar="TASK,...", help="Only models for these tasks: chat, embedding …")]
 ModelKind = Annotated[Text, Option("--kind", metavar="base|vertical", help="Only base or only vertical models")]
 Domain = Annotated[Words, Option("--domain", metavar="NAME,...", help="Only models of these domains: medical, law …")]
@@ -71,6 +72,11 @@ SortKinds = Annotated[Text, Option("--sort-by", metavar="name|kind", help="The o
 Scope = Annotated[Text, Option("--scope", metavar="platform|yours", help="Only the platform's kinds, or only yours")]
 
 # lists
+Selector = Annotated[Text, Option("--selector", "-l", metavar="LABELS", help="Only objects with these labels: team=nlp, stage in (dev,test), !old")]
+FieldSelector = Annotated[Text, Option("--field-selector", metavar="FIELDS", help="Only objects whose fields are so: spec.price<12, spec.province in (shanxi,ningxia)")]
+SortBy = Annotated[Text, Option("--sort-by", metavar="FIELD,~FIELD", help="In the order of these fields; ~ for the largest first")]
+AllProjects = Annotated[bool, Option("--all-projects", "-A", help="In all your projects, and without a profile's default filters")]
+ShowLabels = Annotated[bool, Option("--show-labels", help="A last column with the labels")]
 Limit = Annotated[Text, Option("--limit", metavar="N", help="At most N objects")]
 ChunkSize = Annotated[Text, Option("--chunk-size", metavar="N", help="Objects a page (1000)")]
 IgnoreNotFound = Annotated[bool, Option("--ignore-not-found", help="A missing object is not a failure")]

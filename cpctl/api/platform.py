@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from cpctl.api.ahead import Ahead
 from cpctl.errors import BadAnswer, BadValue, NotFound
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Answer, Request, Sender
-from cpctl.resources.page import Page
+from cpctl.resources.page import AnyPage, Page, RowPage
 
 CHUNK = 1_000
 READ_LIMIT_S = 30.0
@@ -22,7 +23,7 @@ NO_TEXT = "backslashreplace"  # what bytes that are no UTF-8 become in a query; 
 PAGES_LIMIT = 100_000
 EMPTY_PAGES_LIMIT = 10
 
-Query = Mapping[str, str | int | Sequence[str] | None]
+Query = Mapping[str, Any]  # texts, numbers, lists of texts, None
 
 
 class Platform:
@@ -77,34 +78,60 @@ class Platform:
         return answer
 
     def pages(
-        self, path: str, query: Query | None = None, *, limit: int | None = None, chunk: int = CHUNK
-    ) -> Iterator[Page]:
-        """A list, page by page; never more than one is held.
+        self,
+        path: str,
+        query: Query | None = None,
+        *,
+        limit: int | None = None,
+        chunk: int = CHUNK,
+        fields: Sequence[str] | None = None,
+        keep: Callable[[AnyPage], AnyPage] | None = None,
+    ) -> Iterator[AnyPage]:
+        """A list, page by page; while one is used the next is on its way, and more are never held.
 
         Args:
-            limit: Most objects altogether; None or 0 for all.
-            chunk: Objects a page.
+            limit: Most rows altogether; None or 0 for all.
+            chunk: Rows a page.
+            fields: Ask for these fields as bare rows; a platform that does not know them answers with objects.
+            keep: What stays of a page, before the limit counts its rows.
 
         Raises:
             BadAnswer: A page of another shape, a cursor that repeats, or a list without an end.
+            Conflict: `Expired`: the platform no longer knows the cursor.
         """
+        asked = {**(query or {}), **({"as": "rows", "fields": fields} if fields else {})}
         left, cursor, seen, empty = limit or None, None, set[str](), 0
+        fetch = partial(self._page, path, asked, fields or ())
+        page = fetch(cursor, _size(chunk, left))
         for _ in range(PAGES_LIMIT):
-            size = min(chunk or CHUNK, left or LARGEST_CHUNK, LARGEST_CHUNK)
-            asked = {**(query or {}), "limit": size, "continue": cursor}
-            page = page_of(self.read(path, asked).json(), path)
             cursor = cursor_of(page, path)
-            empty = 0 if page.items else empty + 1
+            empty = 0 if len(page) else empty + 1
+            page = keep(page) if keep else page
             if left is not None:
-                page = replace(page, items=page.items[:left])
-                left -= len(page.items)
-            yield page
+                page = page.first(left)
+                left -= len(page)
             if cursor is None or left == 0:
+                yield page
                 return
             if cursor in seen or empty > EMPTY_PAGES_LIMIT:
+                yield page
                 raise BadAnswer(reason="EndlessList", detail=f"{path}: the list goes round in circles")
             seen.add(cursor)
+            following = Ahead(partial(fetch, cursor, _size(chunk, left)))
+            yield page
+            page = following.result()
         raise BadAnswer(reason="EndlessList", detail=f"{path}: the list has no end")
+
+    def _page(self, path: str, asked: Query, fields: Sequence[str], cursor: str | None, size: int) -> AnyPage:
+        page = page_of(self.read(path, {**asked, "limit": size, "continue": cursor}).json(), path)
+        missing = [one for one in fields if one not in page.columns] if isinstance(page, RowPage) else []
+        if missing:
+            raise BadAnswer(detail=f"{path}: the answer's rows lack {missing[0]}")
+        return page
+
+
+def _size(chunk: int, left: int | None) -> int:
+    return min(chunk or CHUNK, left or LARGEST_CHUNK, LARGEST_CHUNK)
 
 
 def object_path(collection: str, name: str, *action: str) -> str:
@@ -141,20 +168,22 @@ def with_query(path: str, query: Query) -> str:
     return f"{path}?{urlencode(pairs, quote_via=quote, safe=',~:', errors=NO_TEXT)}" if pairs else path
 
 
-def page_of(document: Any, path: str) -> Page:
-    """A page of objects or of rows, in one form.
+def page_of(document: Any, path: str) -> AnyPage:
+    """A page of objects or of rows.
 
     Raises:
         BadAnswer: It is neither.
     """
     metadata = document.get("metadata", {}) if isinstance(document, dict) else None
-    items = _items(document) if isinstance(metadata, dict) else None
-    if items is None or not isinstance(metadata, dict):
+    if not isinstance(metadata, dict):
         raise BadAnswer(detail=f"{path}: the answer is no list")
-    return Page(items, metadata)
+    page = _rows(document, metadata) if document.get("kind") == "Rows" else _objects(document, metadata)
+    if page is None:
+        raise BadAnswer(detail=f"{path}: the answer is no list")
+    return page
 
 
-def cursor_of(page: Page, path: str) -> str | None:
+def cursor_of(page: AnyPage, path: str) -> str | None:
     """The opaque cursor of the next page; it is only ever sent back as a parameter of the same path."""
     cursor = page.metadata.get("continue")
     if cursor in (None, ""):
@@ -168,31 +197,17 @@ def _joined(value: str | int | Sequence[str] | None) -> str:
     return str(value) if isinstance(value, str | int) else ",".join(value or ())
 
 
-def _items(document: Any) -> list[Mapping[str, Any]] | None:
-    if document.get("kind") == "Rows":
-        return _objects(document.get("fields"), document.get("rows"))
+def _objects(document: Any, metadata: Mapping[str, Any]) -> Page | None:
     items = document.get("items")
-    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
-        return items
-    return None
+    is_list = isinstance(items, list) and all(isinstance(item, dict) for item in items)
+    return Page(items, metadata) if is_list else None
 
 
-def _objects(fields: Any, rows: Any) -> list[Mapping[str, Any]] | None:
-    """Rows as partial objects, so that whoever reads pages knows one form."""
-    if not isinstance(fields, list) or not isinstance(rows, list) or not all(isinstance(f, str) for f in fields):
+def _rows(document: Any, metadata: Mapping[str, Any]) -> RowPage | None:
+    fields, rows = document.get("fields"), document.get("rows")
+    if not isinstance(fields, list) or not isinstance(rows, list) or not all(isinstance(one, str) for one in fields):
         return None
-    paths = [field.split(".") for field in fields]
-    if not all(isinstance(row, list) and len(row) == len(paths) for row in rows):
+    if set(map(type, rows)) - {list} or set(map(len, rows)) - {len(fields)} or len(set(fields)) < len(fields):
         return None
-    return [_object(paths, row) for row in rows]
-
-
-def _object(paths: Sequence[Sequence[str]], row: Sequence[Any]) -> dict[str, Any]:
-    whole: dict[str, Any] = {}
-    for path, value in zip(paths, row, strict=True):
-        table = whole
-        for step in path[:-1]:
-            inner = table.get(step)
-            table[step] = table = inner if isinstance(inner, dict) else {}
-        table[path[-1]] = value
-    return whole
+    columns = zip(*rows, strict=True) if rows else ([] for _ in fields)
+    return RowPage(dict(zip(fields, columns, strict=True)), len(rows), metadata)

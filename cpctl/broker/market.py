@@ -14,7 +14,7 @@ from cpctl.broker.limits import Limits
 from cpctl.errors import BadAnswer, Conflict, NoCapacity, NotFound
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Answer, Request
-from cpctl.resources.page import Page
+from cpctl.resources.page import AnyPage
 from cpctl.resources.placed import Order, order_of
 from cpctl.resources.quote import Quote, quote_of
 
@@ -26,7 +26,7 @@ class Platform(Protocol):
 
     def send(self, request: Request) -> Answer: ...
 
-    def pages(self, path: str, query: Mapping[str, Any], *, chunk: int) -> Iterator[Page]: ...
+    def pages(self, path: str, query: Mapping[str, Any], *, chunk: int) -> Iterator[AnyPage]: ...
 
     def now(self) -> datetime: ...
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from cpctl import units
 from cpctl.broker.planner import Offer, PlanRequest
 from cpctl.errors import BadAnswer, UsageError
-from cpctl.resources.page import Page
+from cpctl.resources.page import AnyPage
 from cpctl.resources.partial import Trouble, troubles
 
 CARDS_LIMIT = 10**9
@@ -76,7 +76,7 @@ PATHS = (*(f"{part}.{field}" for part, field, _ in FIELDS), "spec.subplatform")
 class Lister(Protocol):
     """What lists offers; `api.platform.Platform` does."""
 
-    def pages(self, path: str, query: Mapping[str, str], *, chunk: int) -> Iterator[Page]: ...
+    def pages(self, path: str, query: Mapping[str, str], *, chunk: int) -> Iterator[AnyPage]: ...
 
     def now(self) -> datetime: ...
 
@@ -105,7 +105,7 @@ def query(request: PlanRequest) -> dict[str, str]:
     return {name: ",".join(words) for name, words in asked.items() if words}
 
 
-def listed(pages: Iterable[Page], now: Callable[[], datetime]) -> Listed:
+def listed(pages: Iterable[AnyPage], now: Callable[[], datetime]) -> Listed:
     """Every offer of every page, without those of sub-platforms that did not answer now.
 
     Args:

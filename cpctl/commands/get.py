@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from datetime import datetime
+from itertools import chain
 
 from cpctl.commands.completeness import Completeness
-from cpctl.commands.filters import count, query, with_profile
-from cpctl.commands.reading import one, pages
+from cpctl.commands.filters import conditions, count, query, with_profile
+from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for
+from cpctl.commands.reading import one
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import CpctlError, NotFound, UsageError
 from cpctl.lazy import flags
@@ -15,14 +17,15 @@ from cpctl.output.printers import PRINTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Any, NamedTuple
 
     from cpctl.output.view import View
-    from cpctl.resources.page import Page
+    from cpctl.registry import Kind
+    from cpctl.resources.page import AnyPage
     from cpctl.runtime import Runtime, Verb
-
-CHUNK = 1000
+else:
+    from typing import NamedTuple
 
 
 def get(
@@ -43,12 +46,18 @@ def get(
     min_green: flags.MinGreen = None,
     billing: flags.Billing = None,
     interconnect: flags.Interconnect = None,
+    latency_class: flags.LatencyClass = None,
     task: flags.Task = None,
     kind: flags.ModelKind = None,
     domain: flags.Domain = None,
     publisher: flags.Publisher = None,
     model: flags.Model = None,
     order: flags.OfOrder = None,
+    selector: flags.Selector = None,
+    field_selector: flags.FieldSelector = None,
+    sort_by: flags.SortBy = None,
+    all_projects: flags.AllProjects = False,
+    show_labels: flags.ShowLabels = False,
     limit: flags.Limit = None,
     chunk_size: flags.ChunkSize = None,
     ignore_not_found: flags.IgnoreNotFound = False,
@@ -60,91 +69,109 @@ def get(
     answer.
     """
     given = {name: value for name, value in locals().items() if name in NARROWING}
-    form = rt.chosen(output, tuple(PRINTERS), "get") or Chosen("table")
+    choosing = {"selector": selector, "field_selector": field_selector, "sort_by": sort_by}
+    style = Style(
+        rt.chosen(output, tuple(PRINTERS), "get") or Chosen("table"), not no_headers, show_labels, all_projects
+    )
     meant = targets(what)
     if any(target.names for target in meant):
-        if any(value is not None for value in given.values()):
-            raise UsageError(detail="filters narrow a list; they do not go with names")
+        _refuse_choosing({**given, **choosing}, all_projects=all_projects)
         heard = Completeness(rt)
-        yield from _objects(heard, rt, meant, form, headers=not no_headers, missing_is_fine=ignore_not_found)
+        yield from _objects(heard, rt, meant, style, missing_is_fine=ignore_not_found)
         return heard.verdict(required=require_complete)
-    sizes = (count("limit", limit) if limit else None, count("chunk size", chunk_size) if chunk_size else CHUNK)
-    queries = [(t, with_profile(rt, t.kind, query(t.kind, given))) for t in meant]
-    listing = Listing(rt, sizes)
-    yield from _lists(listing, queries, form, headers=not no_headers)
+    wanted = [_asked(rt, target.kind, given, choosing, all_projects=all_projects) for target in meant]
+    for asked in wanted:
+        style.reads(asked.kind)  # a mistake in what the form is given is told before anything is asked for
+    most = count("limit", limit) if limit else None
+    listing = Listing(rt, limit=most, chunk=count("chunk size", chunk_size) if chunk_size else CHUNK)
+    yield from _lists(listing, wanted, style)
     return listing.heard.verdict(required=require_complete)
 
 
 NARROWING = frozenset(
     {"province", "exclude_province", "provider", "accelerator", "vendor", "cards", "min_memory", "max_price"}
-    | {"max_pue", "min_green", "billing", "interconnect", "task", "kind", "domain", "publisher", "model", "order"}
+    | {"max_pue", "min_green", "billing", "interconnect", "latency_class", "task", "kind", "domain", "publisher"}
+    | {"model", "order"}
 )
 
 
-class Listing:
-    """Lists while they are read: what came, and how complete it is."""
+class Style(NamedTuple):
+    """How objects are to be shown, whatever their kind."""
 
-    def __init__(self, rt: Runtime, sizes: tuple[int | None, int]) -> None:
-        self.rt = rt
-        self.limit, self.chunk = sizes
-        self.heard = Completeness(rt)
-        self.items = 0
+    form: Chosen
+    headers: bool
+    labels: bool = False
+    all_projects: bool = False
 
-    def pages(self, target: Target, parameters: Mapping[str, str]) -> Iterator[Page]:
-        """The pages of one list; what their metadata say is kept."""
-        read = pages(self.rt, target.kind, parameters, limit=self.limit, chunk=self.chunk)
-        for number, page in enumerate(read):
-            self.items += len(page.items)
-            yield replace(page, metadata=self.heard.hear(page.metadata, first=number == 0))
+    def view(self, kind: Kind, pages: Iterable[AnyPage], now: datetime) -> View:
+        """A view of objects in this style."""
+        from cpctl.output.view import View
+
+        has_project = self.all_projects and "project" in kind.filters
+        shown = View(kind, pages, now, headers=self.headers, labels=self.labels, all_projects=has_project)
+        return shown._replace(argument=self.form.argument, query=self.form.query)
+
+    def reads(self, kind: Kind) -> Sequence[str] | None:
+        """The fields this form shows of a kind, or None when it needs whole objects."""
+        return PRINTERS[self.form.form].reads(self.view(kind, (), datetime.min))
+
+    def text(self, view: View) -> Iterator[str]:
+        return PRINTERS[self.form.form].printer(view)
+
+    @property
+    def is_together(self) -> bool:
+        """Whether several kinds stand in one document."""
+        return PRINTERS[self.form.form].together
 
 
-def _lists(
-    listing: Listing, queries: list[tuple[Target, dict[str, str]]], form: Chosen, *, headers: bool
-) -> Iterator[str]:
-    if PRINTERS[form.form].together or len(queries) == 1:
-        every = (page for target, parameters in queries for page in listing.pages(target, parameters))
-        yield from _printed(listing, queries[0][0], every, form, headers=headers)
-        if not listing.items:
-            _say_nothing_found(listing.rt, queries)
-        return
-    for target, parameters in queries:
-        before = listing.items
-        texts = _printed(listing, target, listing.pages(target, parameters), form, headers=headers, qualified=True)
-        for text in texts:
-            yield "\n" + text if before and text and form.form != "name" else text
-            before = 0
+def _asked(
+    rt: Runtime, kind: Kind, given: Mapping[str, Any], choosing: Mapping[str, str | None], *, all_projects: bool
+) -> Asked:
+    """The list of a kind that the flags ask for."""
+    parameters = query(kind, given)
+    if not all_projects:
+        parameters = with_profile(rt, kind, parameters)
+    tested = conditions(kind, parameters) if parameters else ()
+    return asked_for(kind, parameters, tested, **choosing, all_projects=all_projects)
+
+
+def _refuse_choosing(given: Mapping[str, Any], *, all_projects: bool) -> None:
+    if any(value is not None for value in given.values()):
+        raise UsageError(detail="filters narrow a list; they do not go with names")
+    if all_projects:
+        raise UsageError(detail="an object is looked up by name in one project; -A does not go with names")
+
+
+def _lists(listing: Listing, wanted: Sequence[Asked], style: Style) -> Iterator[str]:
+    if style.is_together or len(wanted) == 1:
+        every = (page for asked in wanted for page in listing.pages(asked, style.reads(asked.kind)))
+        yield from _printed(listing, wanted[0].kind, every, style)
+    else:
+        yield from _one_below_the_other(listing, wanted, style)
     if not listing.items:
-        _say_nothing_found(listing.rt, queries)
+        _say_nothing_found(listing.rt, wanted)
+
+
+def _one_below_the_other(listing: Listing, wanted: Sequence[Asked], style: Style) -> Iterator[str]:
+    for asked in wanted:
+        before = listing.items
+        read = listing.pages(asked, style.reads(asked.kind))
+        for text in _printed(listing, asked.kind, read, style, qualified=True):
+            yield "\n" + text if before and text and style.form.form != "name" else text
+            before = 0
 
 
 def _printed(
-    listing: Listing,
-    target: Target,
-    read: Iterable[Page],
-    form: Chosen,
-    *,
-    headers: bool = True,
-    qualified: bool = False,
+    listing: Listing, kind: Kind, read: Iterator[AnyPage], style: Style, *, qualified: bool = False
 ) -> Iterator[str]:
-    view = _view(listing.rt, target, read, headers=headers, qualified=qualified)
-    return _print(view._replace(as_of=listing.heard.shows_old(target.kind.plural)), form)
-
-
-def _view(
-    rt: Runtime, target: Target, read: Iterable[Page], *, headers: bool, qualified: bool, single: bool = False
-) -> View:
-    from itertools import chain
-
-    from cpctl.output.view import View
-
-    read = iter(read)
     first = next(read, None)  # the answer tells the platform's time, which ages are reckoned by
     found = chain([first], read) if first is not None else read
-    return View(target.kind, found, now=rt.platform.now(), headers=headers, qualified=qualified, single=single)
+    as_of = listing.heard.shows_old(kind.plural)
+    return style.text(style.view(kind, found, listing.rt.platform.now())._replace(qualified=qualified, as_of=as_of))
 
 
 def _objects(
-    heard: Completeness, rt: Runtime, meant: list[Target], form: Chosen, *, headers: bool, missing_is_fine: bool
+    heard: Completeness, rt: Runtime, meant: list[Target], style: Style, *, missing_is_fine: bool
 ) -> Iterator[str]:
     """Objects by name. What is there is printed, then the first that is missing ends the run."""
     from cpctl.resources.page import Page
@@ -152,23 +179,20 @@ def _objects(
     if any(not target.names for target in meant):
         raise UsageError(detail="names and whole types do not go together")
     found, missing = _fetched(rt, meant, missing_is_fine)
-    if missing and PRINTERS[form.form].together:
+    if missing and style.is_together:
         raise missing
     alone = sum(len(target.names) for target in meant) == 1
     old = {target.kind.plural for target, items in found for item in items if heard.hear_one(target.kind, item)}
     metadata = {"resourceVersion": "", "complete": heard.complete, "subplatforms": []}
-    if PRINTERS[form.form].together:
+    if style.is_together:
         found = [(meant[0], [item for _, items in found for item in items])]  # one document, an empty list if need be
     for i, (target, items) in enumerate(found):
-        view = _view(rt, target, [Page(items, metadata)], headers=headers, qualified=len(found) > 1, single=alone)
-        yield "\n" if i and form.form in ("table", "wide") else ""
-        yield from _print(view._replace(as_of=target.kind.plural in old), form)
+        yield "\n" if i and style.form.form in ("table", "wide") else ""
+        view = style.view(target.kind, [Page(items, metadata)], rt.platform.now())
+        view = view._replace(qualified=len(found) > 1, single=alone, as_of=target.kind.plural in old)
+        yield from style.text(view)
     if missing:
         raise missing
-
-
-def _print(view: View, form: Chosen) -> Iterator[str]:
-    return PRINTERS[form.form].printer(view._replace(argument=form.argument, query=form.query))
 
 
 def _fetched(
@@ -188,6 +212,6 @@ def _fetched(
     return found, missing
 
 
-def _say_nothing_found(rt: Runtime, queries: list[tuple[Target, dict[str, str]]]) -> None:
-    yours = all(target.kind.scope == "yours" for target, _ in queries)
-    rt.say(f"No resources found in {rt.platform.project} project." if yours else "No resources found")
+def _say_nothing_found(rt: Runtime, wanted: Sequence[Asked]) -> None:
+    in_one = all(asked.kind.scope == "yours" and not asked.all_projects for asked in wanted)
+    rt.say(f"No resources found in {rt.platform.project} project." if in_one else "No resources found")

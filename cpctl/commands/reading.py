@@ -4,11 +4,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from cpctl.registry import Kind
-    from cpctl.resources.page import Page
+    from cpctl.resources.page import AnyPage
     from cpctl.runtime import Runtime
 
 
@@ -25,10 +25,18 @@ def one(rt: Runtime, kind: Kind, name: str) -> Mapping[str, Any]:
 
 
 def pages(
-    rt: Runtime, kind: Kind, query: Mapping[str, str], *, limit: int | None = None, chunk: int = 1000
-) -> Iterator[Page]:
-    """The list, page by page; never more than one is held."""
-    return rt.platform.pages(kind.path, {**_scope(rt, kind), **query}, limit=limit, chunk=chunk)
+    rt: Runtime,
+    kind: Kind,
+    query: Mapping[str, str],
+    *,
+    limit: int | None = None,
+    chunk: int = 1000,
+    fields: Sequence[str] | None = None,
+    keep: Callable[[AnyPage], AnyPage] | None = None,
+) -> Iterator[AnyPage]:
+    """The list, page by page, as `Platform.pages` reads it."""
+    asked = {**_scope(rt, kind), **query}
+    return rt.platform.pages(kind.path, asked, limit=limit, chunk=chunk, fields=fields, keep=keep)
 
 
 def _spelled(kind: Kind, name: str) -> str:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from cpctl.output.cells import Values
     from cpctl.output.view import View
-    from cpctl.resources.page import Page
+    from cpctl.resources.page import AnyPage
 
 PROJECT = Column("PROJECT", "metadata.project")
 AS_OF = Column("AS-OF", "status.asOf", show="age")
-WITHOUT_PROVINCE = ("products",)
-"""Kinds whose rows come from the provinces and name none: how old they are, they say themselves."""
+OWN_AGE = ("products", "subplatforms")
+"""Kinds whose rows say themselves how old they are: they name no province, or are what a province is asked through."""
 LABELS = Column("LABELS", "metadata.labels", show="labels")
 NAME_PATH = "metadata.name"
 
@@ -28,7 +28,7 @@ def table(view: View) -> Iterator[str]:
     columns = shown_columns(view)
     grid = Grid([c.title for c in columns], [c.align for c in columns], headers=view.headers)
     for page in view.pages:
-        if page.items:
+        if len(page):
             yield grid.text(_cells(columns, page, view))
 
 
@@ -40,7 +40,7 @@ def wide(view: View) -> Iterator[str]:
 def table_reads(view: View) -> tuple[str, ...]:
     """The field paths of a table."""
     paths = [column.path for column in shown_columns(view)]
-    own_age = [AS_OF.path] if view.kind.plural in WITHOUT_PROVINCE else []
+    own_age = [AS_OF.path] if view.kind.plural in OWN_AGE else []
     return tuple(dict.fromkeys([*own_age, *paths]))
 
 
@@ -58,23 +58,24 @@ def shown_columns(view: View) -> list[Column]:
     return [*before, *own, *aged, *after]
 
 
-def _cells(columns: Sequence[Column], page: Page, view: View) -> list[list[str]]:
+def _cells(columns: Sequence[Column], page: AnyPage, view: View) -> list[list[str]]:
     """The cells of a page, column by column."""
-    known: dict[str, Values] = {"": list(page.items)}
-    if view.as_of:
-        known[AS_OF.path] = _as_of(page, known)
-    texts = [SHOWS[column.show](_values(column.path, known), view.now) for column in columns]
+    texts = [SHOWS[column.show](_values(column, page, view), view.now) for column in columns]
     if not view.qualified:
         return texts
     named = [column.path == NAME_PATH for column in columns]
     return [_qualified(cells, view) if name else cells for name, cells in zip(named, texts, strict=True)]
 
 
-def _as_of(page: Page, known: dict[str, Values]) -> Values:
+def _values(column: Column, page: AnyPage, view: View) -> Values:
+    return _as_of(page) if view.as_of and column.path == AS_OF.path else page.values(column.path)
+
+
+def _as_of(page: AnyPage) -> Values:
     """When each row was so: by its own word or its province's, whichever is the earlier time."""
     told = {one.name: one.as_of for one in subplatforms(page.metadata)}
-    provinces = [str(value) for value in _values("spec.province", known)]
-    stamps = [value if isinstance(value, str) else None for value in _values(AS_OF.path, known)]
+    provinces = map(str, page.values("spec.province"))
+    stamps = [value if isinstance(value, str) else None for value in page.values(AS_OF.path)]
     pairs = [(stamp, told.get(name)) for stamp, name in zip(stamps, provinces, strict=True)]
     shown = {pair: earlier(*pair) for pair in set(pairs)}
     return [shown[pair] for pair in pairs]
@@ -82,15 +83,3 @@ def _as_of(page: Page, known: dict[str, Values]) -> Values:
 
 def _qualified(names: list[str], view: View) -> list[str]:
     return [f"{view.kind.name}/{name}" for name in names]
-
-
-def _values(path: str, known: dict[str, Values]) -> Values:
-    """What stands at a path in every object, None where nothing does; what paths share is looked up once."""
-    if path not in known:
-        parent, _, key = path.rpartition(".")
-        parents = _values(parent, known)
-        try:
-            known[path] = [value[key] for value in parents]
-        except (KeyError, TypeError):
-            known[path] = [value.get(key) if isinstance(value, dict) else None for value in parents]
-    return known[path]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from cpctl.output.view import View
-    from cpctl.resources.page import Page
+    from cpctl.resources.page import AnyPage
 
     class Writing(Protocol):
         """How a document is written."""
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
         def begin(self) -> str: ...
 
-        def items(self, page: Page, *, first: bool) -> str: ...
+        def items(self, page: AnyPage, *, first: bool) -> str: ...
 
         def end(self, metadata: Mapping[str, Any], *, empty: bool) -> str: ...
 
@@ -40,10 +40,10 @@ def document(view: View, form: Writing) -> Iterator[str]:
     if view.single and first is not None and first.items:
         yield _single(form, first.items[0])
         return
-    yield from _list(chain([first] if first else [], pages), form)
+    yield from _list(chain([first] if first is not None else [], pages), form)
 
 
-def _list(pages: Iterator[Page], form: Writing) -> Iterator[str]:
+def _list(pages: Iterator[AnyPage], form: Writing) -> Iterator[str]:
     metadata: dict[str, Any] = {"complete": True}
     text, count = form.begin(), 0
     try:
@@ -75,8 +75,8 @@ def _single(form: Writing, item: Any) -> str:
         raise BadAnswer(detail=TOO_DEEP) from error
 
 
-def _items(form: Writing, page: Page, *, first: bool) -> str:
+def _items(form: Writing, page: AnyPage, *, first: bool) -> str:
     try:
-        return form.items(page, first=first) if page.items else ""
+        return form.items(page, first=first) if len(page) else ""
     except RecursionError as error:
         raise BadAnswer(detail=TOO_DEEP) from error

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cpctl.output.view import View
-    from cpctl.resources.page import Page
+    from cpctl.resources.page import AnyPage
 
 STEP = "    "
 
@@ -33,7 +33,7 @@ class JsonForm:
     def begin(self) -> str:
         return f'{{\n{STEP}"apiVersion": "ccpp/v1",\n{STEP}"kind": "List",\n{STEP}"items": ['
 
-    def items(self, page: Page, *, first: bool) -> str:
+    def items(self, page: AnyPage, *, first: bool) -> str:
         line = "\n" + STEP * 2
         text = ",".join([line + _value(item, line) for item in page.items])
         return text if first else "," + text

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cpctl.output.cells import UNKNOWN, mapping
+from cpctl.output.cells import UNKNOWN
 from cpctl.output.safe import safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import Any
 
     from cpctl.output.view import View
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def names(view: View) -> Iterator[str]:
     """One text a page."""
     for page in view.pages:
-        if page.items:
-            yield "".join([_name(view.kind, item) for item in page.items])
+        if len(page):
+            yield "".join([_name(view.kind, name) for name in page.values("metadata.name")])
 
 
-def _name(kind: Kind, item: Mapping[str, Any]) -> str:
-    return f"{kind.name}/{safe(str(mapping(item.get('metadata')).get('name', UNKNOWN)))}\n"
+def _name(kind: Kind, name: Any) -> str:
+    return f"{kind.name}/{safe(UNKNOWN if name is None else str(name))}\n"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from cpctl.resources.page import Page as Page
+from cpctl.resources.page import AnyPage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class View(NamedTuple):
     """
 
     kind: Kind
-    pages: Iterable[Page]
+    pages: Iterable[AnyPage]
     now: datetime
     single: bool = False
     headers: bool = True

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cpctl.output.view import View
-    from cpctl.resources.page import Page
+    from cpctl.resources.page import AnyPage
 
 # Words that one YAML reader or another takes for a boolean, for nothing, or for a merge.
 WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nan", "inf"))
@@ -41,7 +41,7 @@ class YamlForm:
     def begin(self) -> str:
         return "apiVersion: ccpp/v1\nkind: List\nitems:"
 
-    def items(self, page: Page, *, first: bool) -> str:
+    def items(self, page: AnyPage, *, first: bool) -> str:
         return ("\n" if first else "") + yaml_text(list(page.items))
 
     def end(self, metadata: Mapping[str, Any], *, empty: bool) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -36,6 +38,12 @@ class Lists:
         return {"kind": "List", "items": items, "metadata": {"complete": True, **more}}
 
 
+def wait_until(done: Callable[[], bool], limit_s: float = 5) -> None:
+    ends = time.monotonic() + limit_s
+    while not done() and time.monotonic() < ends:
+        time.sleep(0.001)
+
+
 def platform(lists: Lists) -> Platform:
     return Platform(lists, "default", clock=FakeClock())
 
@@ -62,11 +70,28 @@ def test_a_server_that_sends_more_than_asked_is_cut_to_size():
     assert len([i for page in platform(lists).pages("/v1/offers", limit=7) for i in page.items]) == 7
 
 
-def test_pages_are_asked_for_one_by_one():
+def test_one_page_is_asked_for_while_one_is_used_and_no_more():
     lists = Lists(5_000)
     pages = platform(lists).pages("/v1/offers")
-    next(pages)
-    assert len(lists.asked) == 1
+    for used in (1, 2, 3):
+        next(pages)
+        wait_until(lambda: len(lists.asked) > used)  # noqa: B023  (asked at once)
+        assert len(lists.asked) == used + 1
+    assert len(list(pages)) == 2 and len(lists.asked) == 5
+
+
+def test_no_page_too_many_is_asked_for():
+    lists = Lists(5_000)
+    assert [len(page) for page in platform(lists).pages("/v1/offers", limit=2_000)] == [1_000, 1_000]
+    assert len(lists.asked) == 2
+
+
+def test_a_failure_ahead_is_told_when_its_page_is_due():
+    lists = Lists(answers=[{"items": [{}], "metadata": {"continue": "x"}}, {"nonsense": 1}])
+    pages = platform(lists).pages("/v1/offers")
+    assert len(next(pages)) == 1
+    with pytest.raises(BadAnswer, match="no list"):
+        next(pages)
 
 
 def test_a_cursor_is_only_ever_a_parameter():

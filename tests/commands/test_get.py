@@ -189,7 +189,7 @@ def test_an_odd_name_never_leaves_its_place_in_the_path(cp, sandbox, verb, name)
 
 
 def test_a_leading_dash_is_a_flag_or_a_name_behind_two_dashes(cp):
-    assert cp("get", "offers", "-lead").code == 2
+    assert cp("get", "offers", "-zlead").code == 2
     assert 'offers "-lead" not found' in cp("get", "offers", "--", "-lead").err
 
 

@@ -203,7 +203,8 @@ def test_a_later_page_may_be_missing_something(cp):
     def answer(_method, path):
         if "continue=" not in path:
             return listed([OFFER], **{"continue": "more"})
-        return listed([OFFER], complete=False, subplatforms=[{"name": "henan", "state": "down", "asOf": NOW}])
+        other = {**OFFER, "metadata": {**OFFER["metadata"], "name": "of-other"}}
+        return listed([other], complete=False, subplatforms=[{"name": "henan", "state": "down", "asOf": NOW}])
 
     with platform(answer) as env:
         assert cp("get", "offers", env=env).err == "warning: incomplete: henan is down\n"
