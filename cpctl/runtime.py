@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from cpctl.api.platform import Platform
     from cpctl.auth.token import Credentials
+    from cpctl.output.bars import Screen
     from cpctl.output.forms import Chosen
     from cpctl.profiles.resolve import Profile
     from cpctl.resources.clock import Clock
@@ -139,13 +140,37 @@ class Runtime:
     @property
     def colors(self) -> bool:
         """Whether stderr takes colour."""
+        return self._colors(self.err)
+
+    def _colors(self, stream: TextIO) -> bool:
         if self.options.color != "auto":
             return self.options.color == "always"
         if self.env.get("NO_COLOR"):
             return False
         if self.env.get("CLICOLOR_FORCE", "0") not in ("", "0"):
             return True
-        return self.err.isatty() and self.env.get("TERM") != "dumb"
+        return stream.isatty() and self.env.get("TERM") != "dumb"
+
+    @property
+    def screen(self) -> Screen | None:
+        """The terminal that stdout is; None for a pipe or a file."""
+        if not self.out.isatty():
+            return None
+        from cpctl.output.bars import Screen, has_blocks
+
+        return Screen(self._width(), has_blocks(self.out.encoding), self._colors(self.out))
+
+    def _width(self) -> int:
+        """Cells of the terminal that stdout is; 80 where it does not say."""
+        import os
+
+        told = self.env.get("COLUMNS", "")
+        if told.isascii() and told.isdigit() and int(told[:6]) > 0:
+            return int(told[:6])
+        try:
+            return os.get_terminal_size(self.out.fileno()).columns or 80
+        except OSError:
+            return 80
 
     # where things are
 
