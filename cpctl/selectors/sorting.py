@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from cpctl.errors import UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cpctl.registry import Kind
 
 FLAG = "--sort-by"
-KEY = re.compile(r"(?P<down>~?)\s*(?:\{\.?(?P<braced>[^{}]+)\}|\.?(?P<path>[^{}.][^{}]*))")
+KEY = re.compile(r"(?P<down>~?)\s*(?:\{\.?(?P<braced>[^{}]+)\}|\.?(?P<path>[^{}.~][^{}~]*))")
 
 
 class SortKey(NamedTuple):
@@ -57,10 +58,8 @@ def sort_keys(text: str, kind: Kind) -> tuple[SortKey, ...]:
 
 def is_sorted(page: AnyPage, keys: Sequence[SortKey], before: Sequence[Any] | None = None) -> bool:
     """Whether a page is in that order, and stands behind a row that had these values."""
-    rows = list(zip(*(page.values(key.path) for key in keys), strict=True))
-    earlier = ([tuple(before)] if before is not None else []) + rows[:-1]
-    later = rows if before is not None else rows[1:]
-    return all(_in_order(one, two, keys) for one, two in zip(earlier, later, strict=True))
+    rows = zip(*(page.values(key.path) for key in keys), strict=True)
+    return all(_in_order(one, two, keys) for one, two in pairwise(chain([] if before is None else [before], rows)))
 
 
 def in_order(page: AnyPage, keys: Sequence[SortKey]) -> list[int]:
