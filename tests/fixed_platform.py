@@ -1,14 +1,14 @@
 """A platform whose every answer is fixed: lines/objects.yaml and lines/documents.yaml, at one moment.
 
-It pages, keeps projects apart, finds by name, and knows which events are about what. It knows no other filter, no
-selector and no sort key, as an old platform might: what a line shows of those is the client's own work. What no file
-holds (a province that is down, a list that goes in circles) is another of `PLATFORMS`.
+It filters and sorts as the sandbox does. `deaf` knows no filter, no selector and no sort key, as an old platform might:
+what a line shows of those there is the client's own work. What no file holds (a province that is down, a list that goes
+in circles) is another of `PLATFORMS`.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -18,16 +18,23 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import yaml
 
 from cpctl.registry import BY_SPELLING, KINDS
+from cpctl.sandbox.listing import tests_of
+from cpctl.sandbox.problems import CONTENT_TYPE, Problem
+from cpctl.sandbox.selectors import in_order
+from cpctl.sandbox.store import Item
 from fake_platform import Answerer, Reply, good, listed, page, problem
 
 LINES = Path(__file__).parent / "lines"
 FEDERATED = ("providers", "products", "offers", "sources")  # their rows come from the provinces
+ASKING = (*FEDERATED, "subplatforms")
 NOW = "2026-03-01T12:00:00Z"
 PROJECT = "default"
 HEADERS = {"X-Ccpp-Time": NOW, "X-Request-Id": "r-0123456789abcdef"}
 OK = tuple({"name": name, "state": "ok", "asOf": NOW} for name in ("ningxia", "qinghai", "shanxi"))
 DOWN = {"name": "qinghai", "state": "down", "asOf": "2026-03-01T11:14:00Z"}
 SLOW = {"name": "ningxia", "state": "slow", "asOf": "2026-03-01T11:55:00Z"}
+
+Chooser = Callable[[Sequence[Any]], Sequence[Any]]
 
 
 @cache
@@ -68,8 +75,17 @@ def _whole(plural: str, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def holding(held: Mapping[str, Sequence[Any]], others: Mapping[str, Any], subplatforms: Sequence[Any] = OK) -> Answerer:
-    """A platform with these objects and documents; it is complete when every sub-platform is ok."""
+def holding(
+    held: Mapping[str, Sequence[Any]],
+    others: Mapping[str, Any],
+    subplatforms: Sequence[Any] = OK,
+    chosen: Chooser | None = None,
+) -> Answerer:
+    """A platform with these objects and documents; it is complete when every sub-platform it asks is ok.
+
+    Args:
+        chosen: What it lists of the objects there are; None for what the query asks for.
+    """
 
     def answer(path: str) -> Reply:
         parts = urlsplit(path)
@@ -82,21 +98,42 @@ def holding(held: Mapping[str, Sequence[Any]], others: Mapping[str, Any], subpla
         items = [item for item in held.get(plural, ()) if _is_in(item, query.get("project", PROJECT))]
         if name:
             return _one(plural, unquote(name), items)
-        asked = subplatforms if plural in (*FEDERATED, "subplatforms") else ()
-        return good(_list(_about(items, query) if plural == "events" else items, query, asked))
+        try:
+            rows = chosen(items) if chosen else _selected(plural, items, query)
+        except Problem as refusal:
+            return _refused(refusal, parts.path)
+        asked = [one for one in subplatforms if plural in ASKING and _is_asked(one["name"], query)]
+        return good(_list(rows, query, asked))
 
     return lambda _method, path: answer(path)._replace(headers=HEADERS)
 
 
+class _Catalogue:
+    """Where filters look up which values there are."""
+
+    def objects(self, plural: str) -> list[Any]:
+        return objects()[plural]
+
+
+def _selected(plural: str, items: Sequence[Any], query: Mapping[str, str]) -> list[Any]:
+    """The objects that pass every filter and selector, in the order asked for, as the sandbox chooses them."""
+    rows = [Item(item["metadata"]["name"], 0, item, b"") for item in items]
+    tests, order = tests_of(_Catalogue(), plural, rows, query)  # type: ignore[arg-type]
+    kept = [row for row in rows if all(test(row.obj) for test in tests)]
+    return [row.obj for row in in_order(kept, order)]
+
+
+def _refused(refusal: Problem, path: str) -> Reply:
+    return Reply(refusal.status, CONTENT_TYPE, refusal.document(path, HEADERS["X-Request-Id"]))
+
+
+def _is_asked(name: str, query: Mapping[str, str]) -> bool:
+    wanted, left_out = (query.get(key, "").split(",") for key in ("province", "excludeProvince"))
+    return (name in wanted or wanted == [""]) and name not in left_out
+
+
 def _is_in(item: Mapping[str, Any], project: str) -> bool:
     return project == "*" or item["metadata"].get("project", project) == project
-
-
-def _about(events: Sequence[Any], query: Mapping[str, str]) -> list[Any]:
-    """The events about what the query names, newest first when it asks for that."""
-    wanted = {key: query[key] for key in ("kind", "name") if key in query}
-    found = [event for event in events if wanted.items() <= event["spec"]["about"].items()]
-    return found[::-1] if query.get("sortBy", "").startswith("~") else found
 
 
 def _one(plural: str, name: str, items: Sequence[Any]) -> Reply:
@@ -176,5 +213,6 @@ PLATFORMS = {
     "whole": lambda: holding(objects(), documents()),
     "empty": lambda: holding({}, documents()),
     "partly": _partly,
+    "deaf": lambda: holding(objects(), documents(), chosen=list),
     **{name: lambda answer=answer: answer for name, answer in _broken().items()},
 }

@@ -72,7 +72,7 @@ def _padded(column: Sequence[str], width: Callable[[str], int], right: bool) -> 
 
 def _kind(case: Case, block: str) -> Kind:
     """The kind whose table a block is: its rows say so, or the line does."""
-    said = re.search(r"^(\w+)/", block, re.MULTILINE)
+    said = re.search(r"(?:^|   )([a-z]+)/", block, re.MULTILINE)
     word = said[1] if said and said[1] in BY_SPELLING else re.split("[,/]", case.words[2])[0]
     return BY_SPELLING[word]
 
@@ -98,7 +98,7 @@ def _without_group(case: Case) -> Case:
 
 
 def _in_projects(case: Case) -> Case:
-    out = re.sub(r"^NAMESPACE( +)", r"PROJECT\1", case.out)
+    out = re.sub(r"^NAMESPACE", "PROJECT", case.out, flags=re.MULTILINE)
     return _relaid(case._replace(out=out, err=case.err.replace(" namespace.", " project.")), len)
 
 
