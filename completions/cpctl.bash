@@ -85,7 +85,7 @@ _cpctl_takes_value() {
 _cpctl_group() {
     case "$1" in
         "create") words="order" ;;
-        "auth") words="login logout status token whoami" ;;
+        "auth") words="login logout status token whoami can-i" ;;
         "config") words="view get-profiles current-profile use-profile set unset rename-profile delete-profile path" ;;
         "sandbox") words="up down status reset logs faults" ;;
         *) return 1 ;;
@@ -111,6 +111,7 @@ _cpctl_flags() {
         "auth status") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "auth token") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "auth whoami") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "auth can-i") words="--quiet -q --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "config view") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "config get-profiles") words="--output -o --no-headers --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "config current-profile") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;

@@ -128,6 +128,8 @@ RawYes = Annotated[bool, Option("--yes", "-y", help="Send it although it spends 
 OpenApi = Annotated[bool, Option("--openapi", help="Print the contract: an OpenAPI 3.1 document")]
 
 # identity and profiles
+AskedVerb = Annotated[str, Argument(metavar="VERB", help="get, list, watch, create, activate, release, delete, label, call …", show_default=False)]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Print nothing; the exit code says it: 0 or 4")]
 WithToken = Annotated[bool, Option("--with-token", help="Read a token from stdin")]
 InsecureStorage = Annotated[bool, Option("--insecure-storage", help="Keep the token in a file (0600), not in the keyring")]
 SettingKey = Annotated[str, Argument(metavar="SETTING", help="server, project, limits.max-day, … or profiles.NAME.server", show_default=False)]

@@ -35,6 +35,7 @@ VERBS: dict[str, Verb] = {
             "status": "Say who is logged in, where, and where the token is kept",
             "token": "Print the token",
             "whoami": "Ask the platform who you are",
+            "can-i": "Ask the platform whether you may do something",
         },
     ),
     "config": Verb(

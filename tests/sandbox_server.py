@@ -24,7 +24,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
 CHILD = "import sys; sys.path.append(sys.argv.pop(1)); from cpctl.sandbox.__main__ import main; sys.exit(main())"
-TOKEN_FILES = {"dev": "token", "ci": "token-ci", "other": "token-other"}
+TOKEN_FILES = {"dev": "token", "ci": "token-ci", "viewer": "token-viewer", "other": "token-other"}
 SECONDS_PER_CARD = 0.01
 """Activations in tests are quick; `sandbox.admin.activation(...)` makes them otherwise."""
 

@@ -146,6 +146,7 @@ READING = {
     "api GET /v1/offers?limit=1": GRAMMAR | HTTP,
     "auth status": GRAMMAR | HTTP,
     "auth whoami": GRAMMAR | HTTP,
+    "auth can-i create orders": GRAMMAR | HTTP,
     "call deepseek-v3.2 hello": GRAMMAR | HTTP,
 }
 

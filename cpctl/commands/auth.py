@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.errors import BadAnswer, ExitCode, NotLoggedIn
+from cpctl.errors import BadAnswer, ExitCode, NotLoggedIn, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     from cpctl.auth.token import Found
     from cpctl.identity import Stores
+    from cpctl.registry import Kind
     from cpctl.runtime import Runtime, Verb
 
+SAME_AS = {"describe": "get", "wait": "get", "apply": "create"}
+"""Verbs of cpctl by the platform's word for what they need."""
 ENVIRONMENT = "CPCTL_TOKEN"
 IN_FORCE = f"{ENVIRONMENT} is set and stays in force; unset it to use a login"
 
@@ -99,6 +102,46 @@ def whoami(rt: Runtime, *, output: flags.DocumentOutput = None) -> Verb:
 
         yield safe(str(who.get("account"))) + "\n"
     return ExitCode.DONE
+
+
+def can_i(rt: Runtime, *, verb: flags.AskedVerb, what: flags.Targets, quiet: flags.Quiet = False) -> Verb:
+    """Ask the platform whether you may do something: `can-i create orders`, `can-i activate order/train-7b`.
+
+    Prints yes or no, and ends with 0 or 4. It is about roles, projects and provinces; not about stock, money or phases.
+    """
+    allowed, reason = _permission(rt, verb, *_asked_about(what))
+    if quiet:
+        return ExitCode.DONE if allowed else ExitCode.NOT_AUTHORIZED
+    if reason:
+        rt.say(reason)
+    yield "yes\n" if allowed else "no\n"
+    return ExitCode.DONE if allowed else ExitCode.NOT_AUTHORIZED
+
+
+def _asked_about(words: list[str]) -> tuple[Kind, str | None]:
+    """One kind, and one of its names or none."""
+    from cpctl.commands.targets import targets
+
+    found = targets(words)
+    if len(found) > 1 or len(found[0].names) > 1:
+        raise UsageError(detail="can-i takes one TYPE or one TYPE/NAME")
+    return found[0].kind, next(iter(found[0].names), None)
+
+
+def _permission(rt: Runtime, verb: str, kind: Kind, name: str | None) -> tuple[bool, str]:
+    """The platform's answer, and why it is no. Raises UsageError: it knows no such verb."""
+    import json
+
+    from cpctl.api.platform import with_query
+    from cpctl.resources.exchange import Request
+
+    question = {"verb": SAME_AS.get(verb.lower(), verb.lower()), "resource": kind.plural}
+    body = json.dumps(question | ({"name": name} if name else {})).encode()
+    path = with_query("/v1/can-i", {"project": rt.platform.project})
+    said = rt.platform.send(Request("POST", path, body)).json()
+    if not isinstance(said, dict) or not isinstance(said.get("allowed"), bool):
+        raise BadAnswer(detail="the platform does not say whether it is allowed")
+    return said["allowed"], "" if said["allowed"] else str(said.get("reason") or "")
 
 
 def _stores(rt: Runtime) -> Stores:

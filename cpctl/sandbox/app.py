@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
-from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, reads, watching, writes
+from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, permissions, reads, watching, writes
 from cpctl.sandbox.call import OPTIONAL, REQUIRED, Route
 from cpctl.sandbox.edge import App, Edge
 from cpctl.sandbox.endpoint import endpoint, refused, respond
@@ -38,13 +38,16 @@ ROUTES: Final = (
     Route("GET", "/v1/account", read=reads.account),
     Route("GET", "/v1/ledger", read=reads.ledger_lines),
     Route("GET", "/v1/whoami", read=reads.whoami),
+    Route("POST", "/v1/can-i", read=permissions.can_i, shape=permissions.QUESTION),
     Route("GET", "/v1/access/{order}", read=reads.order_access),
     Route("POST", "/v1/quotes", read=writes.quote, shape=bodies.QUOTE),
-    Route("POST", "/v1/orders", write=writes.place, shape=bodies.ORDER, key=REQUIRED),
-    Route("PATCH", "/v1/orders/{name}", write=writes.label, shape=bodies.LABEL_PATCH),
-    Route("DELETE", "/v1/orders/{name}", write=writes.hide),
-    Route("POST", "/v1/orders/{name}/activate", write=writes.activate, shape=bodies.PRECONDITION, key=REQUIRED),
-    Route("POST", "/v1/orders/{name}/release", write=writes.release, shape=bodies.PRECONDITION, key=OPTIONAL),
+    Route("POST", "/v1/orders", write=writes.place, shape=bodies.ORDER, key=REQUIRED, act="create"),
+    Route("PATCH", "/v1/orders/{name}", write=writes.label, shape=bodies.LABEL_PATCH, act="label"),
+    Route("DELETE", "/v1/orders/{name}", write=writes.hide, act="delete"),
+    *(
+        Route("POST", f"/v1/orders/{{name}}/{act}", write=write, shape=bodies.PRECONDITION, key=key, act=act)
+        for act, write, key in (("activate", writes.activate, REQUIRED), ("release", writes.release, OPTIONAL))
+    ),
 )
 
 

@@ -63,6 +63,12 @@ class Call:
         return self.platform.project_for(self.grant.account, self.query.get("project"))
 
     @property
+    def memberships(self) -> tuple[str, ...]:
+        """The projects the account is a member of."""
+        assert self.grant is not None, "this path is open"
+        return self.grant.account.projects
+
+    @property
     def projects(self) -> tuple[str, ...]:
         """The projects a list is asked for. Raises Problem: unknown, or not the account's."""
         assert self.grant is not None, "this path is open"
@@ -86,6 +92,7 @@ class Route:
         watch: Answers with a stream of changes, when `watch=true` asks for it.
         shape: The JSON body's, when there is one.
         key: Whether an Idempotency-Key is required, optional, or not asked for.
+        act: What it does with orders, in the words of permissions.py; "" where anybody may.
         is_open: Whether it is served without a token.
     """
 
@@ -96,6 +103,7 @@ class Route:
     watch: Watch | None = None
     shape: Shape | None = None
     key: str = UNASKED
+    act: str = ""
     is_open: bool = field(default=False)
 
 

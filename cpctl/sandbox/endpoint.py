@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
-from cpctl.sandbox import answers, records, tokens
+from cpctl.sandbox import answers, permissions, records, tokens
 from cpctl.sandbox.answering import FEDERATED, Asked, asked_of, home, names_asked
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.bodies import KEY
@@ -61,6 +61,8 @@ async def read(platform: Platform, route: Route, request: Request) -> Call:
     grant = None
     if not route.is_open:
         grant = tokens.grant_of(platform.store, request.headers.get("authorization"), platform.clock.wall())
+        if route.act:
+            permissions.check(grant.account, "orders", route.act)
     body = None
     if route.shape is not None:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":

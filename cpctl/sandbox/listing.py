@@ -126,7 +126,7 @@ def present(call: Call, plural: str, scopes: tuple[str, ...], now_s: int) -> Ite
         ]
         items = [*items, *(stamped(bill, store.version) for bill in running)]
     if plural == "projects":
-        items = [item for item in items if call.account in item.obj["spec"]["members"]]
+        items = [item for item in items if item.name in call.memberships]
     if scopes != (PLATFORM,):
         return sorted(items, key=lambda item: item.name)
     rows = answered(call.platform, plural, items, call.asked)

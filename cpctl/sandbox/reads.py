@@ -29,6 +29,7 @@ CAPABILITIES: Final = (
     "device-login",
     "models",
     "watch",
+    "can-i",
 )
 YOURS: Final = ("orders", "cards", "bills", "events")
 
@@ -136,7 +137,7 @@ def getter_of(plural: str) -> Read:
         item = call.platform.store.find(plural, scope_of(call, plural), name)
         if item is None and plural == "bills":
             return answer(open_bill(call, name))
-        if item is None or (plural == "projects" and not is_member(call, name)):
+        if item is None or (plural == "projects" and name not in call.memberships):
             raise missing(plural, name)
         if plural == "subplatforms":
             item = listing.with_state(item, call.asked, int(call.now_s))
@@ -145,12 +146,6 @@ def getter_of(plural: str) -> Read:
         return answer(item.body)
 
     return serve
-
-
-def is_member(call: Call, project: str) -> bool:
-    """Whether the account may see the project."""
-    assert call.grant is not None, "this path is not open"
-    return project in call.grant.account.projects
 
 
 def open_bill(call: Call, name: str) -> dict[str, Any]:

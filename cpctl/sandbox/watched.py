@@ -103,7 +103,7 @@ class Watched:
     def _shown(self, item: Item | None) -> Item | None:
         """An object as the list would show it, if it did."""
         call = self._call
-        if item is None or (self._plural == "projects" and call.account not in item.obj["spec"]["members"]):
+        if item is None or (self._plural == "projects" and item.name not in call.memberships):
             return None
         rows = list(answering.answered(call.platform, self._plural, [item], call.asked))
         if rows and self._plural == "subplatforms":

@@ -59,7 +59,7 @@ def test_the_service_document_is_open(web):
     assert (document["sandbox"], document["contract"]) == (True, "v1")
 
 
-@pytest.mark.parametrize("account", ["dev", "ci", "other"])
+@pytest.mark.parametrize("account", ["dev", "ci", "viewer", "other"])
 def test_token_files_say_who(sandbox, account):
     said = sandbox.get("/v1/whoami", account).json()
     assert (said["account"], said["tokenExpiresAt"]) == (account, None)

@@ -100,7 +100,7 @@ async def chosen(platform: Platform, request: Request, model: str, does: str) ->
         raise Refusal("unsupported_model", f"the model `{model}` does not {DOES[does]}", param="model")
     for place, one in enumerate(sources):
         effects = platform.faults.strike(request.method, request.url.path, [one["spec"]["province"]])
-        is_absent = any(effect in effects for effect in ABSENT)
+        is_absent = any(effect in effects for effect in (*ABSENT, "denied"))
         if is_absent and place + 1 < len(sources):
             continue
         interruption = await endure(request.scope["state"], effects)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from cpctl.sandbox import answers, ledger
+from cpctl.sandbox import answers, ledger, permissions
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.bodies import KEY
 from cpctl.sandbox.problems import Problem
@@ -32,6 +32,7 @@ class Caller(NamedTuple):
 def caller(platform: Platform, request: Request) -> Caller:
     """Who is behind a request whose body is read. Raises Problem."""
     account = platform.account_of(request)
+    permissions.check(account, "models", "call")
     project = platform.project_for(account, request.headers.get(PROJECT_HEADER))
     key = request.headers.get("idempotency-key")
     if key is not None:
