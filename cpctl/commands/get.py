@@ -10,7 +10,7 @@ from cpctl.commands.filters import conditions, count, query, with_profile
 from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for
 from cpctl.commands.reading import one
 from cpctl.commands.targets import Target, targets
-from cpctl.errors import CpctlError, NotFound, UsageError
+from cpctl.errors import NotFound, UsageError
 from cpctl.lazy import flags
 from cpctl.output.forms import Chosen
 from cpctl.output.printers import PRINTERS
@@ -119,6 +119,11 @@ class Style(NamedTuple):
         return PRINTERS[self.form.form].printer(view)
 
     @property
+    def has_gaps(self) -> bool:
+        """Whether an empty line stands between kinds: between tables with titles, as kubectl has it."""
+        return self.headers and self.form.form != "name"
+
+    @property
     def is_together(self) -> bool:
         """Whether several kinds stand in one document."""
         return PRINTERS[self.form.form].together
@@ -157,7 +162,7 @@ def _one_below_the_other(listing: Listing, wanted: Sequence[Asked], style: Style
         before = listing.items
         read = listing.pages(asked, style.reads(asked.kind))
         for text in _printed(listing, asked.kind, read, style, qualified=True):
-            yield "\n" + text if before and text and style.form.form != "name" else text
+            yield "\n" + text if before and text and style.has_gaps else text
             before = 0
 
 
@@ -173,45 +178,54 @@ def _printed(
 def _objects(
     heard: Completeness, rt: Runtime, meant: list[Target], style: Style, *, missing_is_fine: bool
 ) -> Iterator[str]:
-    """Objects by name. What is there is printed, then the first that is missing ends the run."""
+    """Objects by name. What is there is printed, then each that is missing is named, and the last ends the run."""
     from cpctl.resources.page import Page
 
     if any(not target.names for target in meant):
         raise UsageError(detail="names and whole types do not go together")
     found, missing = _fetched(rt, meant, missing_is_fine)
     if missing and style.is_together:
-        raise missing
+        raise _told(rt, missing)
     alone = sum(len(target.names) for target in meant) == 1
     old = {target.kind.plural for target, items in found for item in items if heard.hear_one(target.kind, item)}
     metadata = {"resourceVersion": "", "complete": heard.complete, "subplatforms": []}
     if style.is_together:
         found = [(meant[0], [item for _, items in found for item in items])]  # one document, an empty list if need be
     for i, (target, items) in enumerate(found):
-        yield "\n" if i and style.form.form in ("table", "wide") else ""
+        yield "\n" if i and style.has_gaps else ""
         view = style.view(target.kind, [Page(items, metadata)], rt.platform.now())
         view = view._replace(qualified=len(found) > 1, single=alone, as_of=target.kind.plural in old)
         yield from style.text(view)
     if missing:
-        raise missing
+        raise _told(rt, missing)
+
+
+def _told(rt: Runtime, missing: list[NotFound]) -> NotFound:
+    """The last of what is missing, when the others have been named; a failure that is told as JSON is one object."""
+    if rt.output_is_json:
+        return missing[0]
+    for error in missing[:-1]:
+        rt.say(error.message)
+    return missing[-1]
 
 
 def _fetched(
     rt: Runtime, meant: list[Target], missing_is_fine: bool
-) -> tuple[list[tuple[Target, list[Mapping[str, Any]]]], CpctlError | None]:
+) -> tuple[list[tuple[Target, list[Mapping[str, Any]]]], list[NotFound]]:
     found: list[tuple[Target, list[Mapping[str, Any]]]] = []
-    missing: CpctlError | None = None
+    missing: list[NotFound] = []
     for target in meant:
         items = []
         for name in target.names:
             try:
                 items.append(one(rt, target.kind, name))
             except NotFound as error:
-                missing = missing if missing or missing_is_fine else error
+                missing.append(error)
         if items:
             found.append((target, items))
-    return found, missing
+    return found, [] if missing_is_fine else missing
 
 
 def _say_nothing_found(rt: Runtime, wanted: Sequence[Asked]) -> None:
-    in_one = all(asked.kind.scope == "yours" and not asked.all_projects for asked in wanted)
+    in_one = all("project" in asked.kind.filters and not asked.all_projects for asked in wanted)
     rt.say(f"No resources found in {rt.platform.project} project." if in_one else "No resources found")

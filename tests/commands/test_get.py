@@ -108,7 +108,7 @@ def in_cells(line):
 def test_nothing_is_said_once_and_is_no_failure(cp, kind, form):
     with platform(holding({})) as env:
         result = cp("get", kind.plural, "-o", form, env=env)
-    where = " in default project." if kind.scope == "yours" else ""
+    where = " in default project." if "project" in kind.filters else ""
     assert (result.code, result.err) == (0, f"No resources found{where}\n")
     if form == "json":
         assert result.json["items"] == []

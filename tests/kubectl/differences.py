@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 from unicodedata import east_asian_width
 
@@ -17,6 +18,7 @@ from transcripts import Case
 
 GAP = "   "
 CELLS = re.compile(r" {3,}")
+ROW_OF = re.compile(r"^([a-z]+)(?:\.[a-z.]+)?/")
 
 
 class Difference(NamedTuple):
@@ -48,20 +50,26 @@ def as_cpctl(case: Case) -> Case:
 
 
 def _relaid(case: Case, width: Callable[[str], int], *, right: bool = False) -> Case:
-    blocks = case.out.split("\n\n")
-    return case._replace(out="\n\n".join(_laid(block, _kind(case, block), width, right) for block in blocks))
+    parts = [_tables(part.splitlines()) for part in case.out.split("\n\n")]
+    laid = ["".join(_laid(lines, _kind(case, lines), width, right) for lines in tables) for tables in parts]
+    return case._replace(out="\n".join(laid))
 
 
-def _laid(block: str, kind: Kind, width: Callable[[str], int], right: bool) -> str:
-    rows = [CELLS.split(line) for line in block.splitlines()]
+def _tables(lines: Sequence[str]) -> list[list[str]]:
+    """The tables that stand together: one, or, where no titles tell them apart, one for each kind that rows name."""
+    if lines and ROW_OF.match(lines[0]):
+        return [list(rows) for _, rows in groupby(lines, lambda line: ROW_OF.findall(line))]
+    return [list(lines)]
+
+
+def _laid(lines: Sequence[str], kind: Kind, width: Callable[[str], int], right: bool) -> str:
+    rows = [CELLS.split(line) for line in lines]
     if len({len(row) for row in rows}) != 1:
-        return block  # no table
+        return "".join(f"{line}\n" for line in lines)  # no table
     columns = list(zip(*rows, strict=True))
     turned = _right_columns(kind, rows[0]) if right else set()
     laid = [_padded(column, width, i in turned) for i, column in enumerate(columns)]
-    return "".join(GAP.join(row).rstrip() + "\n" for row in zip(*laid, strict=True)).removesuffix(
-        "" if block.endswith("\n") else "\n"
-    )
+    return "".join(GAP.join(row).rstrip() + "\n" for row in zip(*laid, strict=True))
 
 
 def _padded(column: Sequence[str], width: Callable[[str], int], right: bool) -> list[str]:
@@ -70,11 +78,10 @@ def _padded(column: Sequence[str], width: Callable[[str], int], right: bool) -> 
     return [pad + cell if right else cell + pad for cell, pad in zip(column, pads, strict=True)]
 
 
-def _kind(case: Case, block: str) -> Kind:
-    """The kind whose table a block is: its rows say so, or the line does."""
-    said = re.search(r"(?:^|   )([a-z]+)/", block, re.MULTILINE)
-    word = said[1] if said and said[1] in BY_SPELLING else re.split("[,/]", case.words[2])[0]
-    return BY_SPELLING[word]
+def _kind(case: Case, lines: Sequence[str]) -> Kind:
+    """The kind whose table it is: its last row says so, or the line does."""
+    said = [word for word in re.findall(r"(?:^|   )([a-z]+)/", lines[-1] if lines else "") if word in BY_SPELLING]
+    return BY_SPELLING[said[0] if said else re.split("[,/]", case.words[2])[0]]
 
 
 def _right_columns(kind: Kind, first: Sequence[str]) -> set[int]:
