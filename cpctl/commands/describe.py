@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.commands.completeness import Completeness
+from cpctl.commands.listing import Listing, asked_for
 from cpctl.commands.reading import one, pages
 from cpctl.commands.related import at, related
 from cpctl.commands.targets import Target, targets
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from cpctl.commands.completeness import Completeness
+    from cpctl.commands.listing import Asked
     from cpctl.registry import Kind
     from cpctl.runtime import Runtime, Verb
 
@@ -24,14 +26,21 @@ WITH_EVENTS = ("order", "card", "bill", "project")  # events are a project's, ab
 REACHED_BY = ("host", "port", "user", "jumpHost")
 
 
-def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
+def describe(
+    rt: Runtime, *, what: flags.Targets, selector: flags.Selector = None, field_selector: flags.FieldSelector = None
+) -> Verb:
     """Show everything about objects of yours or of the platform's: TYPE NAME... or TYPE/NAME.
 
-    Without a name, all objects of the type are described.
+    Without a name, all objects of the type are described, or those that a selector lets through.
     """
-    begun, heard = False, Completeness(rt)
-    for target in targets(what):
-        for found in _items(rt, target, heard):
+    meant = targets(what)
+    if (selector or field_selector) and any(target.names for target in meant):
+        raise UsageError(detail="selectors choose among all objects of a type; they do not go with names")
+    asked = [asked_for(one.kind, {}, selector=selector, field_selector=field_selector) for one in meant]
+    listing = Listing(rt, chunk=200)
+    begun, heard = False, listing.heard
+    for target, wanted in zip(meant, asked, strict=True):
+        for found in _named(rt, target, heard) if target.names else _listed(listing, wanted):
             item = {**_completed(rt, target.kind, found), **related(rt, target.kind, found, heard)}
             if begun:
                 yield "\n\n"
@@ -42,17 +51,17 @@ def describe(rt: Runtime, *, what: flags.Targets) -> Verb:
     return heard.verdict(required=False)
 
 
-def _items(rt: Runtime, target: Target, heard: Completeness) -> Iterator[Mapping[str, Any]]:
-    if target.names:
-        for name in target.names:
-            found = one(rt, target.kind, name)
-            heard.hear_one(target.kind, found)
-            yield found
-        return
-    if target.kind.name == "event":
+def _named(rt: Runtime, target: Target, heard: Completeness) -> Iterator[Mapping[str, Any]]:
+    for name in target.names:
+        found = one(rt, target.kind, name)
+        heard.hear_one(target.kind, found)
+        yield found
+
+
+def _listed(listing: Listing, wanted: Asked) -> Iterator[Mapping[str, Any]]:
+    if wanted.kind.name == "event":
         raise UsageError(detail="events are listed, or described by name", hint="cpctl get events")
-    for number, page in enumerate(pages(rt, target.kind, {}, chunk=200)):
-        heard.hear(page.metadata, first=number == 0)
+    for page in listing.pages(wanted):
         yield from page.items
 
 

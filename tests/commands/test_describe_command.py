@@ -245,3 +245,29 @@ def test_a_province_that_is_down_is_said_of_what_belongs_to_it(cp, sandbox):
     assert result.code == 0 and "incomplete: qinghai is down" in result.err and "sbx-sx-11" in result.out
     its_own = cp("describe", "sp", "qinghai")
     assert "Providers:         <unknown>\n" in its_own.out
+
+
+def test_a_selector_chooses_what_is_described(cp, real, sandbox):
+    def names(*words):
+        return [line.split()[1] for line in cp("describe", *words).lines if line.startswith("Name:")]
+
+    by_label = [one["metadata"]["name"] for one in sandbox.items("/v1/orders", labelSelector="!nosuch")]
+    assert names("orders", "-l", "!nosuch") == by_label and ORDER in by_label
+    assert names("sp", "--field-selector", "spec.province in (shanxi,henan)") == ["henan", "shanxi"]
+    nothing = cp("describe", "orders", "-l", "team=nobody")
+    assert (nothing.code, nothing.out) == (0, "") and nothing.err.startswith("No resources found")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["order", ORDER, "-l", "a=b"],
+        ["order/x", "--field-selector", "status.phase=Held"],
+        ["orders", "-l", "a=b=c"],
+        ["orders", "--field-selector", "status.fase=Held"],
+    ],
+    ids=" ".join,
+)
+def test_selectors_that_cannot_be(cp, words):
+    result = cp("describe", *words)
+    assert result.code == 2 and result.out == "" and result.err.count("\n") == 1
