@@ -91,8 +91,9 @@ def holding(
         parts = urlsplit(path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         plural, _, name = parts.path.removeprefix("/v1/").partition("/")
-        if parts.path in others:
-            return good(others[parts.path])
+        document = others.get(path) or others.get(parts.path)
+        if document:
+            return good(document)
         if not parts.path.startswith("/v1/") or plural not in BY_SPELLING:
             return problem(404, "NotFound", detail=f"no such path: {parts.path}")
         items = [item for item in held.get(plural, ()) if _is_in(item, query.get("project", PROJECT))]

@@ -15,7 +15,14 @@ from transcripts import read, written
 
 LINES = [(group, case) for group in groups() for case in cases(group)]
 LEAST_LINES = 150
-DOCUMENTS = {"/v1": "Service", "/v1/whoami": "Identity", "/v1/access/train-7b": "Access", "/v1/overview": "Overview"}
+DOCUMENTS = {
+    "/v1": "Service",
+    "/v1/whoami": "Identity",
+    "/v1/can-i?project=default": "Permission",
+    "/v1/can-i?project=lab": "Permission",
+    "/v1/access/train-7b": "Access",
+    "/v1/overview": "Overview",
+}
 
 
 @pytest.fixture(scope="module")
