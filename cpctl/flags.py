@@ -33,7 +33,8 @@ OrderName = Annotated[str, Argument(metavar="NAME", help="Yours, unique in the p
 OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
 
 # how it is shown
-Output = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml|name", help="The form of what is printed")]
+Output = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml|toml|name|csv|jsonpath=|custom-columns=", help="The form of what is printed; jsonpath='{.items[*].metadata.name}'")]
+Query = Annotated[Text, Option("--query", metavar="EXPR", help="What this JMESPath expression finds in the JSON or YAML")]
 DocumentOutput = Annotated[Text, Option("--output", "-o", metavar="json|yaml", help="Print a document instead of text")]
 NameOutput = Annotated[Text, Option("--output", "-o", metavar="name", help="The form of what is printed")]
 ResourcesOutput = Annotated[Text, Option("--output", "-o", metavar="table|name|json|yaml", help="The form of what is printed")]

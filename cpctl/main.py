@@ -67,8 +67,8 @@ def _verb(argv: list[str], rt: Runtime) -> Verb | str:
 
 def _wants_json(argv: list[str]) -> bool:
     """A usage error is told before the verb has read its flags: `-o json` is looked for by eye."""
-    joined = "\0".join(argv).replace("=", "\0").replace("-ojson", "-o\0json")
-    return any(f"{flag}\0json" in joined for flag in ("-o", "--output"))
+    joined = "\0".join([*argv, ""]).replace("=", "\0").replace("-ojson", "-o\0json")
+    return any(f"{flag}\0json\0" in joined for flag in ("-o", "--output"))
 
 
 def _write(rt: Runtime, verb: Verb | str) -> int:

@@ -7,12 +7,12 @@ from itertools import chain
 
 from cpctl.commands.completeness import Completeness
 from cpctl.commands.filters import conditions, count, query, with_profile
+from cpctl.commands.forms import form_of
 from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for
 from cpctl.commands.reading import one
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import NotFound, UsageError
 from cpctl.lazy import flags
-from cpctl.output.forms import Chosen
 from cpctl.output.printers import PRINTERS
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Any, NamedTuple
 
+    from cpctl.output.forms import Chosen
     from cpctl.output.view import View
     from cpctl.registry import Kind
     from cpctl.resources.page import AnyPage
@@ -33,6 +34,7 @@ def get(
     *,
     what: flags.Targets,
     output: flags.Output = None,
+    expression: flags.Query = None,
     no_headers: flags.NoHeaders = False,
     province: flags.Province = None,
     exclude_province: flags.ExcludeProvince = None,
@@ -70,18 +72,15 @@ def get(
     """
     given = {name: value for name, value in locals().items() if name in NARROWING}
     choosing = {"selector": selector, "field_selector": field_selector, "sort_by": sort_by}
-    style = Style(
-        rt.chosen(output, tuple(PRINTERS), "get") or Chosen("table"), not no_headers, show_labels, all_projects
-    )
     meant = targets(what)
+    form = form_of(rt, output, expression, [target.kind for target in meant])
+    style = Style(form, not no_headers, show_labels, all_projects)
     if any(target.names for target in meant):
         _refuse_choosing({**given, **choosing}, all_projects=all_projects)
         heard = Completeness(rt)
         yield from _objects(heard, rt, meant, style, missing_is_fine=ignore_not_found)
         return heard.verdict(required=require_complete)
     wanted = [_asked(rt, target.kind, given, choosing, all_projects=all_projects) for target in meant]
-    for asked in wanted:
-        style.reads(asked.kind)  # a mistake in what the form is given is told before anything is asked for
     most = count("limit", limit) if limit else None
     listing = Listing(rt, limit=most, chunk=count("chunk size", chunk_size) if chunk_size else CHUNK)
     yield from _lists(listing, wanted, style)

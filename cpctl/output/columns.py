@@ -60,14 +60,15 @@ def shown_columns(view: View) -> list[Column]:
 
 def _cells(columns: Sequence[Column], page: AnyPage, view: View) -> list[list[str]]:
     """The cells of a page, column by column."""
-    texts = [SHOWS[column.show](_values(column, page, view), view.now) for column in columns]
+    texts = [SHOWS[column.show](column_values(column, page, view), view.now) for column in columns]
     if not view.qualified:
         return texts
     named = [column.path == NAME_PATH for column in columns]
     return [_qualified(cells, view) if name else cells for name, cells in zip(named, texts, strict=True)]
 
 
-def _values(column: Column, page: AnyPage, view: View) -> Values:
+def column_values(column: Column, page: AnyPage, view: View) -> Values:
+    """What stands in a column of a page, None where nothing does."""
     return _as_of(page) if view.as_of and column.path == AS_OF.path else page.values(column.path)
 
 

@@ -34,7 +34,12 @@ TOO_DEEP = "the server's answer is nested too deeply"
 
 
 def document(view: View, form: Writing) -> Iterator[str]:
-    """The text of a view in that form."""
+    """The text of a view in that form; of what its query finds, where there is one."""
+    if view.query is not None:
+        from cpctl.output.query import answered
+
+        yield _single(form, answered(view.query, whole(view)))
+        return
     pages = iter(view.pages)
     first = next(pages, None)
     if view.single and first is not None and first.items:
@@ -60,6 +65,30 @@ def _list(pages: Iterator[AnyPage], form: Writing) -> Iterator[str]:
             yield form.end({**metadata, "complete": False}, empty=count == 0)
         raise
     yield text + form.end(metadata, empty=count == 0)
+
+
+def whole(view: View) -> Any:
+    """The document of a view: the object that was asked for by name, or the list with all its items."""
+    items: list[Any] = []
+    metadata: dict[str, Any] = {"complete": True}
+    for page in view.pages:
+        items += page.items
+        metadata = merged(metadata, page.metadata)
+    if view.single and items:
+        return items[0]
+    return {"apiVersion": "ccpp/v1", "kind": "List", "items": items, "metadata": metadata}
+
+
+def whole_reads(view: View) -> None:
+    """Whole objects.
+
+    Raises:
+        UsageError: The query does not parse.
+    """
+    if view.query is not None:
+        from cpctl.output.query import compiled
+
+        compiled(view.query)
 
 
 def merged(before: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]:

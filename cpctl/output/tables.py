@@ -15,11 +15,13 @@ GAP = "   "
 class Grid:
     """The columns of one table; widths are those of the first rows and only grow with later ones."""
 
-    def __init__(self, titles: Sequence[str], aligns: Sequence[str] = (), *, headers: bool = True) -> None:
-        """aligns: "left" or "right" for each title; all left when none are given."""
+    def __init__(
+        self, titles: Sequence[str], aligns: Sequence[str] = (), *, headers: bool = True, least: int = 0
+    ) -> None:
+        """aligns: "left" or "right" for each title; all left when none are given. least: cells of every column."""
         self._titles = titles
         self._aligns = list(aligns) or ["left"] * len(titles)
-        self._widths = [0] * len(titles)
+        self._widths = [least] * len(titles)
         self._owes_titles = headers
 
     def text(self, columns: Sequence[Sequence[str]]) -> str:

@@ -10,7 +10,8 @@ from cpctl.errors import BadValue, UnknownName, UsageError
 from cpctl.resources.endpoint import endpoint
 
 LIMITS = ("max-price", "max-order", "max-day", "max-call")
-OUTPUTS = ("table", "wide", "json", "yaml", "name")
+OUTPUTS = ("table", "wide", "json", "yaml", "toml", "name", "csv")
+GIVEN_OUTPUTS = ("jsonpath", "custom-columns")  # with something behind `=`
 SECRET_WORDS = ("token", "password", "secret", "key")
 
 Reader = Callable[[str, Any], Any]
@@ -52,9 +53,10 @@ def url(key: str, value: Any) -> str:
 
 def output(key: str, value: Any) -> str:
     word = text(key, value)
-    if word in OUTPUTS:
+    form, _, argument = word.partition("=")
+    if word in OUTPUTS or (form in GIVEN_OUTPUTS and argument):
         return word
-    raise UnknownName("output format", word, OUTPUTS)
+    raise UnknownName("output format", word, (*OUTPUTS, *(f"{form}=…" for form in GIVEN_OUTPUTS)))
 
 
 def provinces(key: str, value: Any) -> tuple[str, ...]:

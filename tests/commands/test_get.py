@@ -12,9 +12,11 @@ from cpctl.output.printers import PRINTERS
 from cpctl.registry import KINDS
 from fake_platform import holding, platform, samples
 from sandbox_server import ROOT
+from tests.output.output_samples import spelled
 
 KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.plural)
 FORM = pytest.mark.parametrize("form", sorted(PRINTERS))
+DOCUMENTS = ("json", "yaml", "toml", "jsonpath-as-json")
 CHINESE = "山西太原 7号·昇腾（示例）"
 
 
@@ -39,7 +41,7 @@ def in_chinese(value):
 @KIND
 @FORM
 def test_a_terminal_and_a_pipe_get_the_same(cp, real, kind, form):
-    words = ("get", kind.plural, "--limit", "3", "-o", form)
+    words = ("get", kind.plural, "--limit", "3", "-o", spelled(form))
     piped, shown = cp(*words), cp(*words, tty=True)
     assert piped.code == shown.code == 0 and piped.err == shown.err == ""
     assert "\x1b" not in shown.out
@@ -80,7 +82,7 @@ def without_dates(items):
 def test_chinese_keeps_the_columns(cp, real, kind, form):
     items = [in_chinese(real[kind.plural][0]), real[kind.plural][-1]]
     with platform(holding({kind.plural: items})) as env:
-        result = cp("get", kind.plural, "-o", form, env=env)
+        result = cp("get", kind.plural, "-o", spelled(form), env=env)
     assert result.code == 0
     if form == "json":
         assert result.json["items"] == items and CHINESE in result.out  # readable, not escaped
@@ -107,12 +109,12 @@ def in_cells(line):
 @FORM
 def test_nothing_is_said_once_and_is_no_failure(cp, kind, form):
     with platform(holding({})) as env:
-        result = cp("get", kind.plural, "-o", form, env=env)
+        result = cp("get", kind.plural, "-o", spelled(form), env=env)
     where = " in default project." if "project" in kind.filters else ""
     assert (result.code, result.err) == (0, f"No resources found{where}\n")
     if form == "json":
         assert result.json["items"] == []
-    elif form != "yaml":
+    elif form not in DOCUMENTS:
         assert result.out == ""
 
 
@@ -132,7 +134,7 @@ def test_pages_of_three_are_the_same_rows(cp, real, kind):
 @FORM
 @pytest.mark.parametrize("verb", ["get", "describe"])
 def test_what_is_missing_is_said_as_kubectl_says_it(cp, kind, form, verb):
-    words = ("-o", form) if verb == "get" else ()
+    words = ("-o", spelled(form)) if verb == "get" else ()
     result = cp(verb, f"{kind.name}/no-such-thing", *words)
     assert (result.code, result.out) == (3, "")
     sentence = f'Error from server (NotFound): {kind.plural} "no-such-thing" not found'
@@ -218,7 +220,7 @@ def test_many_kinds_stand_one_under_the_other(cp, real):
         (["get", "offers/x", "models"], "is not TYPE/NAME"),
         (["get", "offers", "--provinz", "x"], "--province"),
         (["get", "offers", "x", "--province", "shanxi"], "filters narrow a list"),
-        (["get", "offers", "-o", "xml"], "table, wide, json, yaml, name"),
+        (["get", "offers", "-o", "xml"], "table, wide, json, yaml, toml, name, csv, jsonpath"),
         (["get", "offers", "--limit", "0"], "1 or more"),
         (["get", "offers", "--limit", "x"], "1 or more"),
         (["get", "offers", "--chunk-size", "-3"], "1 or more"),

@@ -54,6 +54,14 @@ HOSTILE = {
 }
 
 
+# what forms are given that need something
+GIVEN = {
+    "jsonpath": '{range .items[*]}{.metadata.name} {.spec}{"\\n"}{end}{.metadata.name}{.spec}',
+    "jsonpath-as-json": "{.items[*]}{.spec}",
+    "custom-columns": "NAME:.metadata.name,LABELS:.metadata.labels,SPEC:.spec,CARDS:.spec['cards']",
+}
+
+
 def offer(number: int, **spec: Any) -> dict[str, Any]:
     return {
         "apiVersion": "ccpp/v1",
@@ -150,8 +158,18 @@ def view(*pages: list[dict[str, Any]], kind: str | Kind = "offers", **shown: Any
     return View(find(kind) if isinstance(kind, str) else kind, made, NOW, **shown)
 
 
+def spelled(form: str) -> str:
+    """What stands behind `-o` for a form."""
+    return f"{form}={GIVEN[form]}" if form in GIVEN else form
+
+
+def pieces(name: str, shown: View) -> Iterator[str]:
+    """The texts that a printer yields, given what it needs."""
+    return PRINTERS[name].printer(shown._replace(argument=shown.argument or GIVEN.get(name, "")))
+
+
 def printed(name: str, shown: View) -> str:
-    return "".join(PRINTERS[name].printer(shown))
+    return "".join(pieces(name, shown))
 
 
 def broken(pages: list[Page], error: BaseException) -> Iterator[Page]:

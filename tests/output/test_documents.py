@@ -15,7 +15,7 @@ from cpctl.output.json_document import json_line, json_text
 from cpctl.output.printers import PRINTERS
 from cpctl.output.yaml_document import yaml_string, yaml_text
 from cpctl.resources.page import Page
-from tests.output.output_samples import HOSTILE, broken, metadata, offer, order, printed, raw, view
+from tests.output.output_samples import HOSTILE, broken, metadata, offer, order, pieces, printed, raw, view
 
 READERS = {"json": json.loads, "yaml": yaml.safe_load}
 DOCUMENTS = sorted(READERS)
@@ -131,7 +131,7 @@ def test_a_later_failure_closes_the_document(name, error):
     pages = [Page([offer(1)], metadata()), Page([offer(2)], metadata())]
     text = ""
     with pytest.raises(type(error)):
-        for piece in PRINTERS[name].printer(view()._replace(pages=broken(pages, error))):
+        for piece in pieces(name, view()._replace(pages=broken(pages, error))):
             text += piece
     read = READERS[name](text)
     assert read["items"] == [offer(1), offer(2)] and read["metadata"] == metadata(complete=False)
@@ -142,13 +142,13 @@ def test_a_later_failure_closes_the_document(name, error):
 def test_a_failure_before_the_first_page_prints_nothing(name, single):
     shown = view(single=single)._replace(pages=broken([], Unreachable(detail="down")))
     with pytest.raises(Unreachable):
-        next(PRINTERS[name].printer(shown))
+        next(pieces(name, shown))
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_page_is_printed_before_the_next_is_asked_for(name):
     shown = view()._replace(pages=broken([Page([offer(1)], metadata())], Unreachable(detail="cut")))
-    assert "of-000001" in next(PRINTERS[name].printer(shown))
+    assert "of-000001" in next(pieces(name, shown))
 
 
 def deep(levels: int) -> dict[str, object]:
@@ -161,12 +161,12 @@ def deep(levels: int) -> dict[str, object]:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_an_answer_nested_too_deeply_is_a_bad_answer(name):
     with pytest.raises(BadAnswer):
-        next(PRINTERS[name].printer(view([deep(5000)])))
+        next(pieces(name, view([deep(5000)])))
     with pytest.raises(BadAnswer):
-        next(PRINTERS[name].printer(view([deep(5000)], single=True)))
+        next(pieces(name, view([deep(5000)], single=True)))
     text, pages = "", [Page([offer(1)], metadata()), Page([deep(5000)], metadata())]
     with pytest.raises(BadAnswer):
-        for piece in PRINTERS[name].printer(view()._replace(pages=pages)):
+        for piece in pieces(name, view()._replace(pages=pages)):
             text += piece
     assert READERS[name](text)["metadata"]["complete"] is False
 
