@@ -119,6 +119,15 @@ def _said(case: Case) -> Case:
     return case._replace(err=f"No resources found{where}\n")
 
 
+def _sentence(case: Case) -> Case:
+    return case._replace(err=case.err.removesuffix("\n"))
+
+
+def _without_dump(case: Case) -> Case:
+    told = case.err.replace("Error executing template: ", "").partition(". Printing more information")[0]
+    return case._replace(err=f"{told}\n")
+
+
 # ---- documents: the same values
 
 
@@ -146,6 +155,8 @@ DIFFERENCES: dict[str, Difference] = {
     "no group": Difference("one platform has one group; `offer/x` is what other verbs take back", _without_group),
     "projects": Difference("what kubectl calls a namespace is a project", _in_projects),
     "always said": Difference("an empty list is worth a word in every form; kubectl says it of tables alone", _said),
+    "told further": Difference("behind kubectl's sentence stands where the mistake is, or what to try", _sentence),
+    "no dump": Difference("kubectl prints the whole object into the error", _without_dump),
     "exit code": Difference("kubectl ends with 1 whatever went wrong; scripts need to know what", _by_cause),
     "cells": Difference(
         "kubectl counts characters; a Chinese one is two cells wide", lambda case: _relaid(case, _cells)
