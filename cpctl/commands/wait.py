@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Check = Callable[[Object], bool]
 
 CONDITIONS = ("Placed", "Held", "Active", "Released")
-JSONPATH = re.compile(r"jsonpath='?\{((?:\.[A-Za-z0-9_-]+)+)\}'?=(.+)")
+JSONPATH = re.compile(r"jsonpath='?(\{.*\})'?=(.+)")
 
 
 def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Timeout = None) -> Verb:
@@ -56,7 +56,7 @@ def check_of(text: str, kind: Kind) -> Check:
         return _condition(text.removeprefix("condition="), kind)
     path = JSONPATH.fullmatch(text)
     if path:
-        return _field(path[1].strip(".").split("."), path[2].strip("'\""), is_order=kind.name == "order")
+        return _field(path[1], path[2].strip("'\""), is_order=kind.name == "order")
     raise BadValue(
         what="--for", value=text[:80], expected="condition=Active, delete, or jsonpath='{.status.phase}'=VALUE"
     )
@@ -87,15 +87,24 @@ def _has(found: Object, name: str, wanted: str) -> bool:
     return said
 
 
-def _field(steps: list[str], wanted: str, *, is_order: bool) -> Check:
-    """A field's check; raises when it is the status of an order that has ended, which changes no more."""
+def _field(path: str, wanted: str, *, is_order: bool) -> Check:
+    """Whether a template reaches exactly one value, and that one; a list that is still too short is no failure.
+
+    Raises when it is the status of an order that has ended, which changes no more.
+    """
+    from cpctl.output.go_text import go_text
+    from cpctl.selectors.jsonpath import parse
+
+    template = parse(path)
+    of_status = template.simple_path.partition(".")[0] == "status"
 
     def check(found: Object) -> bool:
-        value: Any = found
-        for step in steps:
-            value = value.get(step) if isinstance(value, dict) else None
-        said = value is not None and str(value) == wanted
-        if is_order and not said and steps[0] == "status":
+        try:
+            values = template.values(found)
+        except UsageError:
+            values = []
+        said = len(values) == 1 and values[0] is not None and go_text(values[0]) == wanted
+        if is_order and not said and of_status:
             _refuse_ended(found)
         return said
 

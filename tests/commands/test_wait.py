@@ -29,7 +29,13 @@ def waiting(cp, name, condition, *more):
     return cp("wait", f"order/{name}", f"--for={condition}", "--timeout", "2s", *more)
 
 
-MET = ["condition=Placed", "condition=Held", "condition=held=true", "condition=Active=false"]
+MET = [
+    "condition=Placed",
+    "condition=Held",
+    "condition=held=true",
+    "condition=Active=false",
+    """jsonpath='{.status.conditions[?(@.type=="Held")].status}'=True""",
+]
 LATER = [
     "condition=Active",
     "jsonpath={.status.phase}=Active",
@@ -119,7 +125,17 @@ def test_several_share_one_deadline(cp, held):
 
 
 @pytest.mark.parametrize(
-    "condition", ["", "condition=", "condition=Happy", "Active", "jsonpath=x", "jsonpath={.a}", "jsonpath={..}=x"]
+    "condition",
+    [
+        "",
+        "condition=",
+        "condition=Happy",
+        "Active",
+        "jsonpath=x",
+        "jsonpath={.a}",
+        "jsonpath={.a=x",
+        "jsonpath={.a[}=x",
+    ],
 )
 def test_a_condition_that_says_nothing_is_2(cp, held, condition):
     assert waiting(cp, held, condition).code == 2
