@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.commands.listing import Listing, asked_for
+from cpctl.commands.listing import Listing, asked_for, nothing_found
 from cpctl.commands.reading import one, pages
 from cpctl.commands.related import at, related
 from cpctl.commands.targets import Target, targets
@@ -47,7 +47,7 @@ def describe(
             begun = True
             yield from _text(rt, target.kind, item)
     if not begun:
-        rt.say("No resources found")
+        rt.say(nothing_found(rt, asked))
     return heard.verdict(required=False)
 
 

@@ -8,7 +8,7 @@ from itertools import chain
 from cpctl.commands.completeness import Completeness
 from cpctl.commands.filters import conditions, count, query, with_profile
 from cpctl.commands.forms import form_of
-from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for
+from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for, nothing_found
 from cpctl.commands.reading import one
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import NotFound, UsageError
@@ -153,7 +153,7 @@ def _lists(listing: Listing, wanted: Sequence[Asked], style: Style) -> Iterator[
     else:
         yield from _one_below_the_other(listing, wanted, style)
     if not listing.items:
-        _say_nothing_found(listing.rt, wanted)
+        listing.rt.say(nothing_found(listing.rt, wanted))
 
 
 def _one_below_the_other(listing: Listing, wanted: Sequence[Asked], style: Style) -> Iterator[str]:
@@ -223,8 +223,3 @@ def _fetched(
         if items:
             found.append((target, items))
     return found, [] if missing_is_fine else missing
-
-
-def _say_nothing_found(rt: Runtime, wanted: Sequence[Asked]) -> None:
-    in_one = all("project" in asked.kind.filters and not asked.all_projects for asked in wanted)
-    rt.say(f"No resources found in {rt.platform.project} project." if in_one else "No resources found")

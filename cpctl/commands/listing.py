@@ -279,6 +279,12 @@ class Rows:
         return True
 
 
+def nothing_found(rt: Runtime, wanted: Sequence[Asked]) -> str:
+    """What is said of lists that are all empty: in which project, when one was looked into."""
+    in_one = all("project" in asked.kind.filters and not asked.all_projects for asked in wanted)
+    return f"No resources found in {rt.platform.project} project." if in_one else "No resources found"
+
+
 def _rest(metadata: Mapping[str, Any]) -> int:
     """How many rows the platform says are still to come; 0 where it does not say."""
     rest = metadata.get("remainingItemCount")
