@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from cpctl.errors import CpctlError
+    from cpctl.pager import Pager
     from cpctl.runtime import Runtime, Verb
 
 
@@ -80,11 +81,30 @@ def _write(rt: Runtime, verb: Verb | str) -> int:
     if isinstance(verb, str):
         _put(rt, verb)
         return 0
+    pager: Pager | None = None
+    has_begun = False
     try:
         while True:
-            _put(rt, next(verb))
+            text = next(verb)
+            if not has_begun:
+                has_begun, pager = True, _pager(rt) if rt.is_paged else None
+            pager.write(text) if pager else _put(rt, text)
     except StopIteration as end:
         return int(end.value or 0)
+    finally:
+        if pager:
+            pager.close()
+
+
+def _pager(rt: Runtime) -> Pager | None:
+    """The user's pager, running; None when it cannot start, which is said once."""
+    from cpctl.pager import VARIABLE, Pager
+
+    try:
+        return Pager(rt.env[VARIABLE])
+    except (OSError, ValueError) as error:
+        rt.say(f"warning: {VARIABLE} cannot be started: {getattr(error, 'strerror', None) or error}")
+        return None
 
 
 def _put(rt: Runtime, text: str) -> None:

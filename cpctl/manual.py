@@ -37,6 +37,7 @@ ENVIRONMENT: dict[str, str] = {
     "CPCTL_MAX_CALL": "The most a model call may cost, CNY.",
     "CPCTL_NO_INPUT": "When set, nothing is asked.",
     "CI": "When set, nothing is asked.",
+    "CPCTL_PAGER": "What long output is read with on a terminal, such as less -S; without it there is no pager.",
     "NO_COLOR": "When set, no colour; CLICOLOR_FORCE forces it.",
     "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY": "As usual; loopback addresses are always reached directly.",
     "XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME": "Where files are, as the XDG base directory rules say.",

@@ -86,6 +86,7 @@ class Runtime:
     Attributes:
         options: The global flags; set when a command line has been read.
         output_is_json: A failure is told as a JSON object, because the run was to print one.
+        is_reading: What is printed is to be read at leisure, and does not come as something happens.
     """
 
     out: TextIO
@@ -95,6 +96,7 @@ class Runtime:
     clock: Clock = field(default_factory=SystemClock)
     options: Options = field(default_factory=Options)
     output_is_json: bool = False
+    is_reading: bool = False
 
     # talk
 
@@ -171,6 +173,11 @@ class Runtime:
             return os.get_terminal_size(self.out.fileno()).columns or 80
         except OSError:
             return 80
+
+    @property
+    def is_paged(self) -> bool:
+        """Whether the user's pager is wanted: CPCTL_PAGER names one, and a terminal would show what it shows."""
+        return self.is_reading and bool(self.env.get("CPCTL_PAGER")) and self.out.isatty()
 
     # where things are
 

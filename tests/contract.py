@@ -11,7 +11,17 @@ import yaml
 
 PATH = Path(__file__).parent.parent / "cpctl/api/openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
-EVERY_LIST = {"limit", "continue", "fieldSelector", "labelSelector", "sortBy", "fields", "as"}
+EVERY_LIST = {
+    "limit",
+    "continue",
+    "fieldSelector",
+    "labelSelector",
+    "sortBy",
+    "fields",
+    "as",
+    "watch",
+    "timeoutSeconds",
+}
 
 
 class Operation(NamedTuple):

@@ -28,6 +28,7 @@ def api_resources(
     scope: flags.Scope = None,
 ) -> Verb:
     """List the kinds of objects: their names, short names and scope; with -o wide their verbs."""
+    rt.is_reading = True
     form = rt.output(output, ("table", "wide", "name", "json", "yaml"))
     kinds = _chosen(sort_by, scope)
     if form == "name":

@@ -38,7 +38,7 @@ def describe(
         raise UsageError(detail="selectors choose among all objects of a type; they do not go with names")
     asked = [asked_for(one.kind, {}, selector=selector, field_selector=field_selector) for one in meant]
     listing = Listing(rt, chunk=200)
-    begun, heard = False, listing.heard
+    begun, heard, rt.is_reading = False, listing.heard, True
     for target, wanted in zip(meant, asked, strict=True):
         for found in _named(rt, target, heard) if target.names else _listed(listing, wanted):
             item = {**_completed(rt, target.kind, found), **related(rt, target.kind, found, heard)}

@@ -28,6 +28,7 @@ def explain(
 
     Types are spelled as everywhere; fields in any case, and in lists with or without [].
     """
+    rt.is_reading = True
     form = rt.output(output, ("plaintext", "json", "yaml")) or "plaintext"
     told = explained(field_path, recursive=recursive)
     if form in ("json", "yaml"):

@@ -77,12 +77,13 @@ def get(
     style = Style(form, not no_headers, show_labels, all_projects)
     if any(target.names for target in meant):
         _refuse_choosing({**given, **choosing}, all_projects=all_projects)
-        heard = Completeness(rt)
+        heard, rt.is_reading = Completeness(rt), True
         yield from _objects(heard, rt, meant, style, missing_is_fine=ignore_not_found)
         return heard.verdict(required=require_complete)
     wanted = [_asked(rt, target.kind, given, choosing, all_projects=all_projects) for target in meant]
     most = count("limit", limit) if limit else None
     listing = Listing(rt, limit=most, chunk=count("chunk size", chunk_size) if chunk_size else CHUNK)
+    rt.is_reading = True
     yield from _lists(listing, wanted, style)
     return listing.heard.verdict(required=require_complete)
 

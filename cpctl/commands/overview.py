@@ -40,6 +40,7 @@ def overview(rt: Runtime, *, output: flags.TableOutput = None, require_complete:
 
     Prices are CNY per card-hour; PFLOPS are FP16, dense. A terminal is shown bars beside the figures.
     """
+    rt.is_reading = True
     form = rt.output(output, ("table", "json", "yaml"))
     answer = rt.platform.one("/v1/overview")
     heard = Completeness(rt)

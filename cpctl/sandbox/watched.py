@@ -133,6 +133,8 @@ class Bills(Watched):
         self._told: dict[str, Item] = {}
         self._resumed_at: int | None = None if self.is_new else self.version
         self._grown_s = 0.0
+        self._may_cease = bool(call.query.get("fieldSelector") or call.query.get("labelSelector"))
+        """Filters look at what never changes of a bill: whoever does not pass one never did."""
 
     @property
     def listens_to(self) -> list[Collection]:
@@ -163,6 +165,8 @@ class Bills(Watched):
         name = "MODIFIED" if is_there else "DELETED"
         if told is None and self._resumed_at is None:
             name = "ADDED" if is_there else ""
+        elif told is None and not is_there and not self._may_cease:
+            return None
         elif told is None:
             name = name if is_open or item.version >= (self._resumed_at or 0) else ""
         elif told.body == item.body or (is_open and not may_grow):

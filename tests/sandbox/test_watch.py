@@ -105,6 +105,17 @@ def test_bills_begin_grow_and_become_final(sandbox):
         assert (last.event, last.name, last.data["status"]["state"]) == ("MODIFIED", first.name, "final")
 
 
+def test_bills_of_another_order_are_never_told(sandbox):
+    mine, other = bought(sandbox), bought(sandbox)
+    for order in (mine, other):
+        sandbox.act(order, "activate")
+    sandbox.wait(other["metadata"]["name"], "Active")
+    told = until_now(sandbox, "bills", version(sandbox, "bills"), order=mine["metadata"]["name"])
+    for order in (mine, other):
+        sandbox.act(order, "release")
+    assert {each.data["spec"]["order"] for each in told if each.event != "BOOKMARK"} <= {mine["metadata"]["name"]}
+
+
 def test_time_is_told_without_anybody_asking(fresh_sandbox):
     since = version(fresh_sandbox, "orders")
     order = bought(fresh_sandbox)

@@ -181,3 +181,35 @@ def test_no_locale_is_a_traceback(cp, locale, words):
     text = done.stdout.decode("gbk" if "gbk" in locale.values() else "utf-8")
     if words[0] == "describe":
         assert "山西" in text or "\\u5c71\\u897f" in text
+
+
+def test_a_narrow_terminal_wraps_lines_and_cuts_none(screen, cp):
+    shown = screen(40)
+    shown.type(f"clear; {CPCTL} get offers --province 晋 --limit 2 -o wide; echo done-$?")
+    text = shown.until("done-0")
+    expected = cp("get", "offers", "--province", "晋", "--limit", "2", "-o", "wide").out
+    assert expected.strip() in text  # tmux joins the lines that it had wrapped
+
+
+@pytest.mark.parametrize(
+    "form", ["table", "csv", "yaml", "custom-columns=Z:.spec.nameZh", "jsonpath={.items[*].spec.nameZh}"]
+)
+@pytest.mark.parametrize("encoding", ["ascii", "gbk", "utf-8"])
+def test_every_encoding_of_stdout_gets_every_form(cp, encoding, form):
+    command = [
+        sys.executable,
+        "-c",
+        "from cpctl.main import main; main()",
+        "get",
+        "sp",
+        "shanxi",
+        "qinghai",
+        "-o",
+        form,
+    ]
+    env = cp.env | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding, "LC_ALL": "POSIX"}
+    done = subprocess.run(command, env=env, capture_output=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, b"")
+    text = done.stdout.decode(encoding)
+    if form != "table":  # whose Chinese is in its wide columns
+        assert ("山西" in text) == (encoding != "ascii") and ("\\u5c71" in text) == (encoding == "ascii")
