@@ -95,7 +95,7 @@ _cpctl_group() {
 # Sets words to the flags of the command $1.
 _cpctl_flags() {
     case "$1" in
-        "get") words="--output -o --query --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order --selector -l --field-selector --sort-by --all-projects -A --show-labels --limit --chunk-size --ignore-not-found --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "get") words="--output -o --query --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order --selector -l --field-selector --sort-by --all-projects -A --show-labels --limit --chunk-size --ignore-not-found --require-complete --watch -w --watch-only --output-watch-events --timeout --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "describe") words="--selector -l --field-selector --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "explain") words="--recursive --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;

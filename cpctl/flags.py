@@ -81,6 +81,10 @@ ShowLabels = Annotated[bool, Option("--show-labels", help="A last column with th
 Limit = Annotated[Text, Option("--limit", metavar="N", help="At most N objects")]
 ChunkSize = Annotated[Text, Option("--chunk-size", metavar="N", help="Objects a page (1000)")]
 IgnoreNotFound = Annotated[bool, Option("--ignore-not-found", help="A missing object is not a failure")]
+Watch = Annotated[bool, Option("--watch", "-w", help="After the list every change of it, as it happens")]
+WatchOnly = Annotated[bool, Option("--watch-only", help="Every change from now on, without the list")]
+WatchEvents = Annotated[bool, Option("--output-watch-events", help="With --watch: what happened (ADDED, MODIFIED, DELETED) before each object")]
+WatchTimeout = Annotated[Text, Option("--timeout", metavar="10m", help="With --watch: end after this long")]
 RequireComplete = Annotated[bool, Option("--require-complete", help="End with 10 when a sub-platform did not answer")]
 
 # buying

@@ -98,7 +98,7 @@ PURE = (
         "cpctl.argv",
     ),
     *("cpctl.resources", "cpctl.selectors", "cpctl.output", "cpctl.broker.planner", "cpctl.broker.cover"),
-    *("cpctl.inference.wire", "cpctl.complete", "cpctl.manual", "cpctl.api.policy"),
+    *("cpctl.complete", "cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {
     *("os", "sys", "io", "time", "pathlib", "shutil", "glob", "tempfile", "fcntl", "subprocess", "signal", "threading"),

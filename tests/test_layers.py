@@ -28,7 +28,7 @@ BREACHES = {
     "httpx": ("cpctl.auth.device", "import httpx", "which is for cpctl.api"),
     "an unknown package": ("cpctl.api.line", "import requests", "which is for nobody"),
     "files in a pure module": ("cpctl.units", "from pathlib import Path", "is to be pure"),
-    "network in a pure module": ("cpctl.inference.wire", "import http.client", "is to be pure"),
+    "network in a pure module": ("cpctl.resources.sse", "import http.client", "is to be pure"),
     "the clock in a pure module": ("cpctl.output.tables", "def f(datetime):\n    return datetime.now()", "to be pure"),
     "a file opened in a pure module": ("cpctl.resources.page", "def f():\n    return open('x')", "is to be pure"),
     "environment read": ("cpctl.profiles.folders", "import os\nHOME = os.environ['HOME']", "through Runtime"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cpctl.api import policy
@@ -48,14 +48,18 @@ class Streamed:
         self._attempt = attempt
         self._clock = clock
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, idle_s: Callable[[], float] | None = None) -> Iterator[bytes]:
         """The body's bytes as they arrive; raises Unreachable or BadAnswer when the line is cut."""
         attempt = self._attempt
         left_s = max(attempt.ends - self._clock.monotonic(), 0.001)
         attempt.line.healthy = False  # until the last byte is there
         try:
-            yield from decoded(attempt.line.chunks(left_s), attempt.headers, policy.BODY_LIMIT)
+            yield from decoded(
+                attempt.line.chunks(idle_s or left_s), attempt.headers, policy.ENDLESS if idle_s else policy.BODY_LIMIT
+            )
         except Late as fault:
+            if idle_s:
+                raise Unreachable(reason="Late", detail="nothing came any more") from fault
             limit_s = attempt.request.deadline_s
             raise Unreachable(reason="Late", detail=f"the answer was not complete within {limit_s:g} s") from fault
         except Cut as fault:

@@ -7,7 +7,7 @@ the socket down when its time is over, whatever is being waited for.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from threading import Timer
 from typing import Any
@@ -85,8 +85,11 @@ class Line:
             raise self._failed(NotSent, error) from error
         return self._reply.status_code, {name.lower(): value for name, value in self._reply.headers.items()}
 
-    def chunks(self, limit_s: float) -> Iterator[bytes]:
+    def chunks(self, limit_s: float | Callable[[], float]) -> Iterator[bytes]:
         """The body's bytes as they come off the wire.
+
+        Args:
+            limit_s: For the whole body; or asked before each piece, for that piece.
 
         Raises:
             Cut, Late: It ended before its end.
@@ -94,12 +97,17 @@ class Line:
         import httpx
 
         assert self._reply is not None
-        self._watch(limit_s)
+        each_s = limit_s if callable(limit_s) else None
+        self._watch(limit_s() if callable(limit_s) else limit_s)
         try:
             for chunk in self._reply.stream:  # type: ignore[union-attr]  # a synchronous transport's
                 if self._late:
                     raise self._failed(Late, None)
+                if each_s:
+                    self._calm()  # what is done with the piece takes its own time
                 yield chunk
+                if each_s:
+                    self._watch(each_s())
             if self._late:
                 raise self._failed(Late, None)
         except (httpx.TransportError, OSError) as error:

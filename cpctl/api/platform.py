@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -39,12 +39,19 @@ class Platform:
         self.sender = sender
         self.project = project
         self._clock = clock
-        self._read_limit_s = read_limit_s
+        self.read_limit_s = read_limit_s
         self._told: tuple[datetime, float] | None = None
 
     def now(self) -> datetime:
         """The platform's time as its latest answer told it; this machine's before the first."""
         return self._told[0] if self._told else self._clock.now()
+
+    def passing(self) -> datetime:
+        """The same as it goes on by this machine's clock, for answers that last."""
+        if not self._told:
+            return self._clock.now()
+        told, at_s = self._told
+        return told + timedelta(seconds=self._clock.monotonic() - at_s)
 
     def send(self, request: Request) -> Answer:
         answer = self.sender.send(request)
@@ -63,7 +70,7 @@ class Platform:
 
     def read(self, path: str, query: Query | None = None) -> Answer:
         """What a GET brings."""
-        return self.send(Request("GET", with_query(path, query or {}), deadline_s=self._read_limit_s))
+        return self.send(Request("GET", with_query(path, query or {}), deadline_s=self.read_limit_s))
 
     def one(self, path: str, query: Query | None = None) -> Any:
         """One object, as the platform sent it.

@@ -12,6 +12,7 @@ from cpctl.errors import BadValue, UsageError
 from cpctl.resources.exchange import Request
 
 BODY_LIMIT = 64 * 1024 * 1024  # decompressed
+ENDLESS = 1 << 62  # a body that is read as it comes, event by event
 PROBLEM_LIMIT = 256 * 1024
 CONNECT_LIMIT_S = 10.0
 READ_TRIES = 4

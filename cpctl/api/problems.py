@@ -75,6 +75,7 @@ WORDS = {
     422: "Invalid",
     429: "RateLimited",
     500: "Internal",
+    501: "NotImplemented",
     502: "BadGateway",
     503: "Unavailable",
     504: "GatewayTimeout",

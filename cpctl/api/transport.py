@@ -252,7 +252,7 @@ class HttpxTransport:
                 detail=f"{self.origin} did not finish its answer within {attempt.request.deadline_s:g} s"
             )
         if attempt.status:
-            return BadAnswer(detail=f"{self.origin} cut its answer short: {fault}")
+            return BadAnswer(reason="Cut", detail=f"{self.origin} cut its answer short: {fault}")
         return Unreachable(detail=f"{self.origin} closed the connection without an answer: {fault}")
 
     # tracing

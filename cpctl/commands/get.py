@@ -64,6 +64,10 @@ def get(
     chunk_size: flags.ChunkSize = None,
     ignore_not_found: flags.IgnoreNotFound = False,
     require_complete: flags.RequireComplete = False,
+    watch: flags.Watch = False,
+    watch_only: flags.WatchOnly = False,
+    output_watch_events: flags.WatchEvents = False,
+    timeout: flags.WatchTimeout = None,
 ) -> Verb:
     """List or show objects: offers, orders, models … (cpctl api-resources names all kinds).
 
@@ -75,6 +79,11 @@ def get(
     meant = targets(what)
     form = form_of(rt, output, expression, [target.kind for target in meant])
     style = Style(form, not no_headers, show_labels, all_projects)
+    wants_watch = {"watch": watch, "only": watch_only, "events": output_watch_events, "timeout": timeout}
+    if any(wants_watch.values()):
+        if limit:
+            raise UsageError(detail="--limit shows a part of a list; it does not go with --watch")
+        return (yield from _watched(rt, meant, style, wants_watch, given, choosing, required=require_complete))
     if any(target.names for target in meant):
         _refuse_choosing({**given, **choosing}, all_projects=all_projects)
         heard, rt.is_reading = Completeness(rt), True
@@ -138,6 +147,28 @@ def _asked(
         parameters = with_profile(rt, kind, parameters)
     tested = conditions(kind, parameters) if parameters else ()
     return asked_for(kind, parameters, tested, **choosing, all_projects=all_projects)
+
+
+def _watched(
+    rt: Runtime,
+    meant: list[Target],
+    style: Style,
+    flags_given: Mapping[str, Any],
+    given: Mapping[str, Any],
+    choosing: Mapping[str, str | None],
+    *,
+    required: bool,
+) -> Verb:
+    from cpctl.commands.watching import list_of, wanted_of, watching
+
+    wanted = wanted_of(style, **flags_given)
+    if any(target.names for target in meant):
+        _refuse_choosing({**given, **choosing}, all_projects=style.all_projects)
+    if choosing["sort_by"]:
+        rt.say("warning: --watch or --watch-only requested, --sort-by will be ignored")
+    unsorted = {**choosing, "sort_by": None}
+    asked = list_of(rt, meant, lambda t: _asked(rt, t.kind, given, unsorted, all_projects=style.all_projects))
+    return (yield from watching(rt, asked, style, wanted, required=required))
 
 
 def _refuse_choosing(given: Mapping[str, Any], *, all_projects: bool) -> None:

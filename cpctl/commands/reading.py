@@ -20,7 +20,7 @@ def one(rt: Runtime, kind: Kind, name: str) -> Mapping[str, Any]:
     """
     from cpctl.api.platform import object_path
 
-    found: Mapping[str, Any] = rt.platform.one(object_path(kind.path, _spelled(kind, name)), _scope(rt, kind))
+    found: Mapping[str, Any] = rt.platform.one(object_path(kind.path, _spelled(kind, name)), scope(rt, kind))
     return found
 
 
@@ -35,7 +35,7 @@ def pages(
     keep: Callable[[AnyPage], AnyPage] | None = None,
 ) -> Iterator[AnyPage]:
     """The list, page by page, as `Platform.pages` reads it."""
-    asked = {**_scope(rt, kind), **query}
+    asked = {**scope(rt, kind), **query}
     return rt.platform.pages(kind.path, asked, limit=limit, chunk=chunk, fields=fields, keep=keep)
 
 
@@ -52,6 +52,6 @@ def _spelled(kind: Kind, name: str) -> str:
         return name  # the platform says that there is none
 
 
-def _scope(rt: Runtime, kind: Kind) -> dict[str, str]:
+def scope(rt: Runtime, kind: Kind) -> dict[str, str]:
     """What is yours is read in a project."""
     return {"project": rt.platform.project} if "project" in kind.filters else {}

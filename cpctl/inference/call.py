@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from cpctl.errors import AnswerIncomplete, BadAnswer, OutcomeUnknown, Unreachable
 from cpctl.inference.answer import Answer, Piece
-from cpctl.inference.wire import events
+from cpctl.resources.sse import events
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _read(sender: Sender, asked: Asked, clock: Clock, answer: Answer) -> Iterato
 
 
 def _from_events(answer: Answer, chunks: Iterable[bytes]) -> Iterator[Piece]:
-    for data, name in events(chunks):
+    for data, name, _ in events(chunks):
         yield from answer.take(data, name)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cpctl.output.view import View
     from cpctl.resources.page import AnyPage
 
+EVENT = Column("EVENT".ljust(len("MODIFIED")), "event")  # as wide as the widest, so that no row moves the others
 PROJECT = Column("PROJECT", "metadata.project")
 AS_OF = Column("AS-OF", "status.asOf", show="age")
 OWN_AGE = ("products", "subplatforms")
@@ -51,7 +52,7 @@ def wide_reads(view: View) -> tuple[str, ...]:
 
 def shown_columns(view: View) -> list[Column]:
     """The columns of this view, in their order."""
-    before = [PROJECT] if view.all_projects else []
+    before = [*([EVENT] if view.events else []), *([PROJECT] if view.all_projects else [])]
     own = [c for c in view.kind.columns if view.wide or not c.wide]
     aged = [AS_OF] if view.as_of and all(c.path != AS_OF.path for c in own) else []
     after = [LABELS] if view.labels else []
@@ -60,7 +61,8 @@ def shown_columns(view: View) -> list[Column]:
 
 def _cells(columns: Sequence[Column], page: AnyPage, view: View) -> list[list[str]]:
     """The cells of a page, column by column."""
-    texts = [SHOWS[column.show](column_values(column, page, view), view.now) for column in columns]
+    now = view.passing() if view.passing else view.now
+    texts = [SHOWS[column.show](column_values(column, page, view), now) for column in columns]
     if not view.qualified:
         return texts
     named = [column.path == NAME_PATH for column in columns]

@@ -12,7 +12,7 @@ from cpctl.errors import BadAnswer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, Protocol
 
     from cpctl.output.view import View
@@ -38,12 +38,12 @@ def document(view: View, form: Writing) -> Iterator[str]:
     if view.query is not None:
         from cpctl.output.query import answered
 
-        yield _single(form, answered(view.query, whole(view)))
+        yield single_text(form.single, answered(view.query, whole(view)))
         return
     pages = iter(view.pages)
     first = next(pages, None)
     if view.single and first is not None and first.items:
-        yield _single(form, first.items[0])
+        yield single_text(form.single, first.items[0])
         return
     yield from _list(chain([first] if first is not None else [], pages), form)
 
@@ -97,9 +97,10 @@ def merged(before: Mapping[str, Any], page: Mapping[str, Any]) -> dict[str, Any]
     return {**page, "complete": complete}
 
 
-def _single(form: Writing, item: Any) -> str:
+def single_text(write: Callable[[Any], str], item: Any) -> str:
+    """One object as it is written. Raises BadAnswer: it is nested too deeply."""
     try:
-        return form.single(item)
+        return write(item)
     except RecursionError as error:
         raise BadAnswer(detail=TOO_DEEP) from error
 

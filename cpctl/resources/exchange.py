@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -66,8 +66,13 @@ class StreamedAnswer(Protocol):
     status: int
     headers: Mapping[str, str]
 
-    def chunks(self) -> Iterator[bytes]:
-        """The body's bytes as they arrive; raises Unreachable or BadAnswer when the line is cut."""
+    def chunks(self, idle_s: Callable[[], float] | None = None) -> Iterator[bytes]:
+        """The body's bytes as they arrive; raises Unreachable or BadAnswer when the line is cut.
+
+        Args:
+            idle_s: Asked before each piece: how long to wait for it. The request's deadline then ends with the head,
+                and the body may be of any length.
+        """
         ...
 
 

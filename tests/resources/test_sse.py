@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpctl.inference.wire import Event, Parser, events
+from cpctl.errors import BadAnswer
+from cpctl.resources.sse import Event, Parser, events
 
 
 def parsed(*chunks: bytes) -> list[Event]:
@@ -32,7 +33,9 @@ def parsed(*chunks: bytes) -> list[Event]:
         (b"event: error\ndata: a\n\ndata: b\n\n", [Event("a", "error"), Event("b")]),
         (b"event:error\r\ndata:a\r\n\r\n", [Event("a", "error")]),
         (b"event: ping\n\ndata: a\n\n", [Event("a")]),
-        (b"id: 1\nretry: 5\nfoo: bar\ndata: a\n\n", [Event("a")]),
+        (b"id: 1\nretry: 5\nfoo: bar\ndata: a\n\ndata: b\n\n", [Event("a", id="1"), Event("b")]),
+        (b"id:7\revent: x\rdata: a\r\r", [Event("a", "x", "7")]),
+        (b"id: 1\0\ndata: a\n\n", [Event("a")]),
         (b"\xef\xbb\xbfdata: a\n\n", [Event("a")]),
         (b"\n\n\ndata: a\n\n\n\n", [Event("a")]),
         (b"data:\n\n", [Event("")]),
@@ -94,3 +97,16 @@ def test_a_long_line_in_many_pieces_is_not_copied_for_each():
     for _ in range(50_000):
         parser.feed(b"x" * 100)
     assert len(parser._line) >= 50_000 and parser.close() == []
+
+
+@pytest.mark.parametrize("piece", [b"x" * 1000, b"data: x\n" * 100, b": ping\n" * 100])
+def test_an_event_without_an_end_is_bounded(piece):
+    parser = Parser(limit=1 << 20)
+    with pytest.raises(BadAnswer, match="larger than 1 MiB"):
+        for _ in range(3000):
+            parser.feed(piece)
+
+
+def test_many_events_are_not_bounded_together():
+    parser = Parser(limit=1 << 20)
+    assert sum(len(parser.feed(b"data: x\n\n" * 100)) for _ in range(3000)) == 300_000

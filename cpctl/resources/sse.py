@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from cpctl.errors import BadAnswer
+
 BOM = b"\xef\xbb\xbf"
-DATA, EVENT = b"data", b"event"
+DATA, EVENT, ID = b"data", b"event", b"id"
 
 
 class Event(NamedTuple):
-    """One event; `name` is empty unless the server gave one (`error`)."""
+    """One event; `name` and `id` are empty unless the server gave them to this one."""
 
     data: str
     name: str = ""
+    id: str = ""
 
 
 def events(chunks: Iterable[bytes]) -> Iterator[Event]:
@@ -30,17 +33,24 @@ def events(chunks: Iterable[bytes]) -> Iterator[Event]:
 
 
 class Parser:
-    """What of a stream was read and is not an event yet."""
+    """What of a stream was read and is not an event yet.
 
-    def __init__(self) -> None:
+    Args:
+        limit: Most bytes of one event; None for a body that is bounded as a whole.
+    """
+
+    def __init__(self, limit: int | None = None) -> None:
+        self._limit = limit
+        self._held = 0  # bytes of the event that is not whole yet
         self._line: list[bytes] = []  # pieces of the line that is not whole yet
         self._data: list[bytes] = []
         self._name = b""
+        self._id = b""
         self._after_cr = False  # an LF that comes now belongs to the CR before it
         self._begun = False
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """The events that these bytes complete."""
+        """The events that these bytes complete. Raises BadAnswer: an event is larger than it may be."""
         if self._after_cr and chunk:
             chunk = chunk.removeprefix(b"\n")
             self._after_cr = False
@@ -49,6 +59,7 @@ class Parser:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         first, *others = chunk.split(b"\n")
         self._line.append(first)
+        self._grow(len(chunk))
         if not others:
             return []
         lines = [b"".join(self._line), *others[:-1]]
@@ -59,6 +70,11 @@ class Parser:
         """The events that the end completes."""
         last, self._line = b"".join(self._line), []
         return [*self._take(last), *self._dispatch()]
+
+    def _grow(self, size: int) -> None:
+        self._held += size
+        if self._limit is not None and self._held > self._limit:
+            raise BadAnswer(reason="TooLarge", detail=f"an event of the server is larger than {self._limit >> 20} MiB")
 
     def _take(self, line: bytes) -> list[Event]:
         if not self._begun:
@@ -72,11 +88,14 @@ class Parser:
             self._data.append(value.removeprefix(b" "))
         elif field == EVENT:
             self._name = value.removeprefix(b" ")
+        elif field == ID and b"\0" not in value:
+            self._id = value.removeprefix(b" ")
         return []
 
     def _dispatch(self) -> list[Event]:
-        data, name = self._data, self._name
-        self._data, self._name = [], b""
+        data, name, id_ = self._data, self._name, self._id
+        self._data, self._name, self._id, self._held = [], b"", b"", 0
         if not data:
             return []
-        return [Event(b"\n".join(data).decode(errors="replace"), name.decode(errors="replace"))]
+        text, *words = (part.decode(errors="replace") for part in (b"\n".join(data), name, id_))
+        return [Event(text, *words)]
