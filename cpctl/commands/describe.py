@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.commands.listing import Listing, asked_for, nothing_found
-from cpctl.commands.reading import one, pages
+from cpctl.commands.reading import one
 from cpctl.commands.related import at, related
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import BadAnswer, CpctlError, UsageError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cpctl.commands.listing import Asked
     from cpctl.registry import Kind
     from cpctl.runtime import Runtime, Verb
+    from cpctl.selectors.condition import Condition
 
 EVENTS_SHOWN = 50
 WITH_EVENTS = ("order", "card", "bill", "project")  # events are a project's, about what is in it
@@ -127,6 +128,17 @@ def _text(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> Iterator[str]:
     return printed(item, _events(rt, kind, item), rt.platform.now())
 
 
+def _about(kind: Kind, name: str) -> Condition:
+    """That an event is about this object."""
+    from cpctl.selectors.condition import Condition
+
+    def test(about: Any) -> bool:
+        said = mapping(about)
+        return said.get("name") == name and str(said.get("kind")).lower() == kind.name
+
+    return Condition(f"the question for events of {kind.name}/{name}", ("spec.about",), test)
+
+
 def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[str, Any]] | str | None:
     """The object's latest events, oldest first; None for kinds that have none.
 
@@ -135,10 +147,10 @@ def _events(rt: Runtime, kind: Kind, item: Mapping[str, Any]) -> list[Mapping[st
     if kind.name not in WITH_EVENTS:
         return None
     name = str(at(item, "metadata.name"))
-    query = {"kind": kind.kind, "name": name, "sortBy": "~status.at,~metadata.name"}
-    query |= {"project": name} if kind.name == "project" else {}
+    query = {"kind": kind.kind, "name": name} | ({"project": name} if kind.name == "project" else {})
+    wanted = asked_for(find("events"), query, [_about(kind, name)], sort_by="~status.at,~metadata.name")
     try:
-        read = pages(rt, find("events"), query, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN)
+        read = Listing(rt, limit=EVENTS_SHOWN, chunk=EVENTS_SHOWN).pages(wanted)
         return [event for page in read for event in page.items][::-1]
     except CpctlError as error:
         rt.say(f"the events of {kind.name}/{name} are not known: {error.message}")

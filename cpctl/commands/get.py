@@ -84,14 +84,14 @@ def get(
         if limit:
             raise UsageError(detail="--limit shows a part of a list; it does not go with --watch")
         return (yield from _watched(rt, meant, style, wants_watch, given, choosing, required=require_complete))
-    if any(target.names for target in meant):
-        _refuse_choosing({**given, **choosing}, all_projects=all_projects)
-        heard, rt.is_reading = Completeness(rt), True
-        yield from _objects(heard, rt, meant, style, missing_is_fine=ignore_not_found)
-        return heard.verdict(required=require_complete)
-    wanted = [_asked(rt, target.kind, given, choosing, all_projects=all_projects) for target in meant]
     most = count("limit", limit) if limit else None
     listing = Listing(rt, limit=most, chunk=count("chunk size", chunk_size) if chunk_size else CHUNK)
+    if any(target.names for target in meant):
+        _refuse_choosing({**given, **choosing}, all_projects=all_projects)
+        rt.is_reading = True
+        yield from _objects(listing.heard, rt, meant, style, missing_is_fine=ignore_not_found)
+        return listing.heard.verdict(required=require_complete)
+    wanted = [_asked(rt, target.kind, given, choosing, all_projects=all_projects) for target in meant]
     rt.is_reading = True
     yield from _lists(listing, wanted, style)
     return listing.heard.verdict(required=require_complete)

@@ -34,6 +34,8 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 EXPECTED = "=, !=, <, <=, >, >=, in (…) or notin (…)"
 UNSENDABLE = frozenset(",<>=!()")
+FIGURES = frozenset({"price", "money", "pue", "ratio"})
+SHOWN = 40
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -43,7 +45,7 @@ def field_conditions(text: str, kind: Kind) -> list[Condition]:
     Raises:
         UsageError: It does not parse; says where and what was expected.
         UnknownName: The kind has no such field; the legal ones are named.
-        BadValue: A value is none of the field's.
+        BadValue: A value is none of the field's: no number for a price, no time for a time.
     """
     return [_condition(term, text, kind) for term in terms(text, FLAG)]
 
@@ -105,7 +107,14 @@ def _value(known: Field, text: str) -> str:
     read = READ.get(known.meaning)
     if known.path.endswith("GiB"):
         read = _gib
-    return read(text) if read and text else text
+    value = read(text) if read and text else text
+    if value and _is_figure(known) and number(value) is None:
+        raise BadValue(what=known.path, value=text[:SHOWN], expected="a number")
+    return value
+
+
+def _is_figure(known: Field) -> bool:
+    return known.meaning in FIGURES or known.type.removeprefix("[]") in ("integer", "number")
 
 
 def _gib(text: str) -> str:

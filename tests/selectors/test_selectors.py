@@ -137,7 +137,10 @@ def test_unknown_fields_name_the_legal_ones(text):
     assert isinstance(refused.value, UnknownName) == (text != "spec<3")
 
 
-@pytest.mark.parametrize("text", ["metadata.createdAt>yesterday", "spec.province=atlantis", "spec.green>=150%"])
+@pytest.mark.parametrize(
+    "text",
+    ["metadata.createdAt>yesterday", "spec.province=atlantis", "spec.green>=150%", "price<cheap", "status.free>many"],
+)
 def test_a_value_that_is_none_of_its_field(text):
     with pytest.raises((BadValue, UnknownName)):
         field_conditions(text, OFFERS)
