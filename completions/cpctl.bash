@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain overview create apply activate wait release delete call auth config sandbox api api-resources version"
+        words="get describe explain events overview create apply label activate wait release delete call auth config sandbox api api-resources doctor version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -98,9 +98,11 @@ _cpctl_flags() {
         "get") words="--output -o --query --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order --selector -l --field-selector --sort-by --all-projects -A --show-labels --limit --chunk-size --ignore-not-found --require-complete --watch -w --watch-only --output-watch-events --timeout --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "describe") words="--selector -l --field-selector --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "explain") words="--recursive --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "events") words="--for --types --output -o --no-headers --all-projects -A --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "activate") words="--wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "wait") words="--for --timeout --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "release") words="--filename -f --recursive -R --run-id --no-wait --timeout --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
@@ -129,6 +131,7 @@ _cpctl_flags() {
         "sandbox faults") words="--province --path --method --down --denied --slow --stale --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "api-resources") words="--output -o --no-headers --sort-by --scope --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
+        "doctor") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         "version") words="--client --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
         *) words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h --version" ;;
     esac
@@ -146,6 +149,7 @@ _cpctl_values() {
         "get --billing") words="on-demand daily monthly spot" ;;
         "get --kind") words="base vertical" ;;
         "explain --output"|"explain -o") words="plaintext json yaml" ;;
+        "events --output"|"events -o") words="table wide json yaml toml name csv jsonpath= custom-columns=" ;;
         "overview --output"|"overview -o") words="table json yaml" ;;
         "create order --accelerator"|"create order --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open ;;
         "create order --billing") words="on-demand daily monthly spot" ;;
@@ -156,6 +160,7 @@ _cpctl_values() {
         "create order --output"|"create order -o") words="name json yaml" ;;
         "apply --filename"|"apply -f") files=1 ;;
         "apply --output"|"apply -o") words="name json yaml" ;;
+        "label --output"|"label -o") words="name json yaml" ;;
         "activate --output"|"activate -o") words="name json yaml" ;;
         "release --filename"|"release -f") files=1 ;;
         "release --output"|"release -o") words="name json yaml" ;;
@@ -179,6 +184,7 @@ _cpctl_values() {
         "api-resources --output"|"api-resources -o") words="table wide name json yaml" ;;
         "api-resources --sort-by") words="name kind" ;;
         "api-resources --scope") words="platform yours" ;;
+        "doctor --output"|"doctor -o") words="table json yaml" ;;
         "version --output"|"version -o") words="json yaml" ;;
     esac
 }
@@ -188,6 +194,7 @@ _cpctl_plain() {
     case "$1" in
         "get") words="subplatforms providers products offers models sources scenarios orders cards bills projects events" ;;
         "describe") words="subplatforms providers products offers models sources scenarios orders cards bills projects events" ;;
+        "label") words="order/" ;;
         "activate") words="order/" ;;
         "wait") words="orders" ;;
         "release") words="order/" ;;

@@ -104,6 +104,13 @@ NoWait = Annotated[bool, Option("--no-wait", help="Do not wait until the cards a
 Timeout = Annotated[Text, Option("--timeout", metavar="10m", help="Give up waiting after this long; what was begun goes on")]
 For = Annotated[str, Option("--for", metavar="CONDITION", help="condition=Active, delete, or jsonpath='{.status.phase}'=Active")]
 
+# labels and events
+Labelled = Annotated[list[str], Argument(metavar="order/NAME... KEY=VALUE... KEY-", help="Orders, and what is to become of their labels", show_default=False)]
+Overwrite = Annotated[bool, Option("--overwrite", help="Change labels that stand for another value")]
+ListLabels = Annotated[bool, Option("--list", help="Print the labels afterwards")]
+About = Annotated[Text, Option("--for", metavar="TYPE/NAME", help="Only what happened to this object")]
+EventTypes = Annotated[Words, Option("--types", metavar="TYPE,...", help="Only Normal or only Warning events")]
+
 # manifests
 Filename = Annotated[Words, Option("--filename", "-f", metavar="FILE", help="A manifest, a folder, or - for stdin; YAML, JSON or TOML")]
 Recursive = Annotated[bool, Option("--recursive", "-R", help="Folders with all that is below them")]

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from cpctl.errors import UnknownName
 
 Scope = Literal["platform", "yours"]
+MADE_NAMES = ("offer", "card", "event")
 
 
 class Column(NamedTuple):
@@ -47,6 +48,11 @@ class Kind(NamedTuple):
     columns: tuple[Column, ...]
     filters: frozenset[str] = frozenset()
     verbs: tuple[str, ...] = ()
+
+    @property
+    def has_made_names(self) -> bool:
+        """Whether the platform makes the names, which nobody types whole."""
+        return self.name in MADE_NAMES
 
     @property
     def path(self) -> str:
@@ -212,7 +218,7 @@ KINDS: tuple[Kind, ...] = (
             Column("REASON", "status.reason", wide=True),
         ),
         frozenset({"project"}),
-        ("create", "apply", "activate", "wait", "release", "delete"),
+        ("create", "apply", "activate", "wait", "label", "release", "delete"),
     ),
     Kind(
         "card", "Card", "cards", "cd", "yours", "card 卡",

@@ -19,9 +19,11 @@ VERBS: dict[str, Verb] = {
     "get": Verb("List or show objects"),
     "describe": Verb("Show everything about one object, and its events"),
     "explain": Verb("Say what the fields of a type mean"),
+    "events": Verb("What happened to your orders and cards"),
     "overview": Verb("The national view: capacity, free cards, prices, PUE and green share"),
     "create": Verb("Create an order", {"order": "Find the cheapest cards, place an order and hold them"}),
     "apply": Verb("Make what a manifest says come true; safe to run again"),
+    "label": Verb("Put labels on orders, change them, take them off"),
     "activate": Verb("Switch a held order on"),
     "wait": Verb("Wait until an object is as asked"),
     "release": Verb("Stop billing and give the cards back"),
@@ -65,5 +67,6 @@ VERBS: dict[str, Verb] = {
     ),
     "api": Verb("Send a request to the platform as it is"),
     "api-resources": Verb("List the kinds of objects"),
+    "doctor": Verb("Check what cpctl needs here, and say what to do next"),
     "version": Verb("Print the versions of cpctl and of the platform"),
 }

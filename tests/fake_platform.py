@@ -80,7 +80,7 @@ def platform(answer: Answerer) -> Iterator[dict[str, str]]:
             self.wfile.write(reply.body)
             self.close_connection = reply.length is not None
 
-        do_POST = do_DELETE = do_GET
+        do_POST = do_PATCH = do_DELETE = do_GET
 
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""

@@ -141,6 +141,8 @@ READING = {
     "get offers --limit 2 -o yaml": GRAMMAR | HTTP,
     "get orders,cards": GRAMMAR | HTTP,
     "overview": GRAMMAR | HTTP,
+    "doctor": GRAMMAR | HTTP,
+    "events": GRAMMAR | HTTP,
     "overview -o json": GRAMMAR | HTTP,
     "describe subplatform shanxi": GRAMMAR | HTTP,
     "api GET /v1/offers?limit=1": GRAMMAR | HTTP,
@@ -168,6 +170,7 @@ def test_buying_loads_what_computes_and_nothing_else(sandbox, env, tmp_path):
     lines = {
         f"apply -f {manifest}": BUYING | YAML,
         f"create order imports-b --offer {offer}=1 --duration 1h --yes": BUYING,
+        "label order/imports-a team=nlp": GRAMMAR | HTTP,
         "activate order/imports-a --yes": BUYING,
         "wait order/imports-a --for=condition=Active --timeout 20s": BUYING,
         "release order/imports-a": BUYING,
@@ -186,5 +189,5 @@ def test_a_module_too_many_is_seen(module, env):
 
 
 def test_every_verb_has_a_row():
-    said = " ".join([*LOCAL, *READING, "apply create activate wait release delete"]).split()
+    said = " ".join([*LOCAL, *READING, "apply create activate label wait release delete"]).split()
     assert set(VERBS) <= set(said)

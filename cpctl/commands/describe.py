@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.commands.listing import Listing, asked_for, nothing_found
-from cpctl.commands.reading import one
+from cpctl.commands.reading import one_begun
 from cpctl.commands.related import at, related
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import BadAnswer, CpctlError, UsageError
@@ -54,7 +54,7 @@ def describe(
 
 def _named(rt: Runtime, target: Target, heard: Completeness) -> Iterator[Mapping[str, Any]]:
     for name in target.names:
-        found = one(rt, target.kind, name)
+        found = one_begun(rt, target.kind, name)
         heard.hear_one(target.kind, found)
         yield found
 

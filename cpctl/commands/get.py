@@ -9,7 +9,7 @@ from cpctl.commands.completeness import Completeness
 from cpctl.commands.filters import conditions, count, query, with_profile
 from cpctl.commands.forms import form_of
 from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for, nothing_found
-from cpctl.commands.reading import one
+from cpctl.commands.reading import one_begun
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import NotFound, UsageError
 from cpctl.lazy import flags
@@ -249,7 +249,7 @@ def _fetched(
         items = []
         for name in target.names:
             try:
-                items.append(one(rt, target.kind, name))
+                items.append(one_begun(rt, target.kind, name))
             except NotFound as error:
                 missing.append(error)
         if items:

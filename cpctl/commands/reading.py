@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LEAST_PREFIX = 4  # "of-" begins every offer
+SHOWN, MOST_BEGUN = 10, 1000
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +25,41 @@ def one(rt: Runtime, kind: Kind, name: str) -> Mapping[str, Any]:
 
     found: Mapping[str, Any] = rt.platform.one(object_path(kind.path, _spelled(kind, name)), scope(rt, kind))
     return found
+
+
+def one_begun(rt: Runtime, kind: Kind, name: str) -> Mapping[str, Any]:
+    """The object of that name, or the only one whose name begins so, where the platform makes the names.
+
+    Raises:
+        NotFound: There is none.
+        UsageError: Several begin so; some are named.
+    """
+    from cpctl.errors import NotFound
+
+    try:
+        return one(rt, kind, name)
+    except NotFound:
+        begun = _beginning(rt, kind, name) if kind.has_made_names else []
+        if not begun:
+            raise
+    if len(begun) > 1:
+        from cpctl.errors import UsageError
+
+        more = f" and {len(begun) - SHOWN} more" if len(begun) > SHOWN else ""
+        detail = f'"{name}" begins the names of several {kind.plural}: {", ".join(begun[:SHOWN])}{more}'
+        raise UsageError(reason="AmbiguousName", detail=detail)
+    return one(rt, kind, begun[0])
+
+
+def _beginning(rt: Runtime, kind: Kind, prefix: str) -> list[str]:
+    """Names that begin so, in their order; not all, where there are very many."""
+    if len(prefix) < LEAST_PREFIX or not prefix.replace("-", "").isalnum() or not prefix.isascii():
+        return []
+    ends = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    query = {"fieldSelector": f"metadata.name>={prefix},metadata.name<{ends}"}
+    found = pages(rt, kind, query, limit=MOST_BEGUN, chunk=MOST_BEGUN, fields=("metadata.name",))
+    names = [str(name) for page in found for name in page.values("metadata.name")]
+    return [name for name in names if name.startswith(prefix)]
 
 
 def pages(
