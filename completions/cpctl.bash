@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview create apply label activate wait release delete call auth config sandbox api api-resources doctor version"
+        words="get describe explain events overview create apply label activate wait release delete call auth config sandbox api api-resources doctor options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --v --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -95,45 +95,46 @@ _cpctl_group() {
 # Sets words to the flags of the command $1.
 _cpctl_flags() {
     case "$1" in
-        "get") words="--output -o --query --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order --selector -l --field-selector --sort-by --all-projects -A --show-labels --limit --chunk-size --ignore-not-found --require-complete --watch -w --watch-only --output-watch-events --timeout --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "describe") words="--selector -l --field-selector --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "explain") words="--recursive --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "events") words="--for --types --output -o --no-headers --all-projects -A --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "activate") words="--wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "wait") words="--for --timeout --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "release") words="--filename -f --recursive -R --run-id --no-wait --timeout --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "delete") words="--filename -f --recursive -R --run-id --ignore-not-found --timeout --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "call") words="--system --source --province --max-tokens --temperature --no-stream --timeout --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "auth login") words="--with-token --insecure-storage --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "auth logout") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "auth status") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "auth token") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "auth whoami") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "auth can-i") words="--quiet -q --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config view") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config get-profiles") words="--output -o --no-headers --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config current-profile") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config use-profile") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config set") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config unset") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config rename-profile") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config delete-profile") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "config path") words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "sandbox up") words="--port --seed --scale --speed --foreground --data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "sandbox down") words="--data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "sandbox status") words="--data --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "sandbox reset") words="--data --yes -y --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "sandbox logs") words="--data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "sandbox faults") words="--province --path --method --down --denied --slow --stale --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "api-resources") words="--output -o --no-headers --sort-by --scope --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "doctor") words="--output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        "version") words="--client --output -o --server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h" ;;
-        *) words="--server -s --profile --project -n --verbose -v --color --request-timeout --no-input --help -h --version" ;;
+        "get") words="--output -o --query --no-headers --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order --selector -l --field-selector --sort-by --all-projects -A --show-labels --limit --chunk-size --ignore-not-found --require-complete --watch -w --watch-only --output-watch-events --timeout --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "describe") words="--selector -l --field-selector --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "explain") words="--recursive --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "events") words="--for --types --output -o --no-headers --all-projects -A --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "activate") words="--wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "wait") words="--for --timeout --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "release") words="--filename -f --recursive -R --run-id --no-wait --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "delete") words="--filename -f --recursive -R --run-id --ignore-not-found --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "call") words="--system --source --province --max-tokens --temperature --no-stream --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "auth login") words="--with-token --insecure-storage --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "auth logout") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "auth status") words="--output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "auth token") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "auth whoami") words="--output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "auth can-i") words="--quiet -q --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config view") words="--output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config get-profiles") words="--output -o --no-headers --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config current-profile") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config use-profile") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config set") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config unset") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config rename-profile") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config delete-profile") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "config path") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "sandbox up") words="--port --seed --scale --speed --foreground --data --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "sandbox down") words="--data --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "sandbox status") words="--data --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "sandbox reset") words="--data --yes -y --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "sandbox logs") words="--data --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "sandbox faults") words="--province --path --method --down --denied --slow --stale --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "api-resources") words="--output -o --no-headers --sort-by --scope --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "doctor") words="--output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "options") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "version") words="--client --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        *) words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h --version" ;;
     esac
 }
 

@@ -134,7 +134,7 @@ def _invoke(built: Any, spelled: str, words: list[str]) -> Verb | str:
     try:
         verb: Verb | str = built.main(words, prog_name=spelled, standalone_mode=False)
     except typer.TyperException as error:
-        raise UsageError(detail=_sentence(error), hint=f"{spelled} --help") from error
+        raise _refused(error, built, spelled) from error
     except typer.Exit as stop:
         if stop.exit_code != ExitCode.DONE:
             raise UsageError(detail=f"{spelled} stopped", hint=f"{spelled} --help") from stop
@@ -142,7 +142,21 @@ def _invoke(built: Any, spelled: str, words: list[str]) -> Verb | str:
     return verb
 
 
+def _refused(error: Any, built: Any, spelled: str) -> UsageError:
+    """What typer does not take, in our words where it is a flag that there is not."""
+    unknown = getattr(error, "option_name", None)
+    flags = [word for parameter in built.params for word in parameter.opts if word.startswith("-")]
+    if unknown and unknown not in flags:
+        return UnknownName(f"flag of {spelled}", unknown, flags, hint=f"{spelled} --help")
+    return UsageError(detail=_sentence(error), hint=f"{spelled} --help")
+
+
 def _sentence(error: Any) -> str:
     """typer's words on one line, beginning as ours do."""
     text = " ".join(error.format_message().split()).rstrip(".")
+    bounds = getattr(getattr(error, "param", None), "type", None)
+    text = text.replace(
+        "is not a valid int range",
+        f"is not a whole number from {getattr(bounds, 'min', 0)} to {getattr(bounds, 'max', 0)}",
+    )
     return text[:1].lower() + text[1:]

@@ -20,7 +20,7 @@ Number = Optional[int]  # noqa: UP045
 Server = Annotated[Text, Option("--server", "-s", metavar="URL", help="The platform's endpoint, instead of the profile's")]
 Profile = Annotated[Text, Option("--profile", metavar="NAME", help="The profile to use")]
 Project = Annotated[Text, Option("--project", "-n", metavar="NAME", help="The project")]
-Verbose = Annotated[int, Option("--verbose", "-v", metavar="LEVEL", min=0, max=9, help="6: requests, 8: headers and bodies, masked")]
+Verbose = Annotated[int, Option("--verbose", "--v", "-v", metavar="LEVEL", min=0, max=9, help="6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked")]
 Color = Annotated[str, Option("--color", metavar="auto|always|never", help="Colour on stderr")]
 RequestTimeout = Annotated[Text, Option("--request-timeout", metavar="30s", help="Most time for one request that reads")]
 NoInput = Annotated[bool, Option("--no-input", help="Never ask")]

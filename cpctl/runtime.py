@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Verb = Generator[str, None, ExitCode]
 """What a verb is: it yields the text for stdout and returns the exit code, which is known at the end."""
 
+WHOLE_BODIES = 9  # the level of -v at which they are shown
 COLORS = ("auto", "always", "never")
 READ_LIMIT_S = 30.0
 INPUT_FORBIDDEN = ("CI", "CPCTL_NO_INPUT")
@@ -225,7 +226,10 @@ class Runtime:
 
         trace = self.trace if self.options.verbose else None  # bodies are masked for it, which takes time
         hint = "cpctl sandbox up" if endpoint.loopback and endpoint == self.profile.server else None
-        return HttpxTransport(endpoint, bearer, clock=self.clock, env=self.env, trace=trace, down_hint=hint)
+        whole = self.options.verbose >= WHOLE_BODIES
+        return HttpxTransport(
+            endpoint, bearer, clock=self.clock, env=self.env, trace=trace, down_hint=hint, whole_bodies=whole
+        )
 
     @property
     def journal_folder(self) -> Path:

@@ -118,6 +118,7 @@ LOCAL = {
     "config set profiles.x.project p": GRAMMAR | {"tomlkit", "filelock"},
     "version --client": GRAMMAR,
     "api-resources": GRAMMAR,
+    "options": GRAMMAR,
     "api-resources -o json": GRAMMAR,
     "explain offers.spec.price": GRAMMAR,
     "explain orders --recursive -o yaml": GRAMMAR,

@@ -23,10 +23,10 @@ def masked_headers(headers: Mapping[str, str]) -> Iterator[str]:
         yield f"{name}: {MASK if name.lower() in SECRET_HEADERS else value}"
 
 
-def masked_body(body: bytes, content_type: str) -> str:
-    """The body as text, at most SHOWN_LIMIT characters."""
+def masked_body(body: bytes, content_type: str, limit: int | None = SHOWN_LIMIT) -> str:
+    """The body as text, at most `limit` characters; None for all of it."""
     text = _readable(body, content_type)
-    return text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}… ({len(body)} bytes)"
+    return text if limit is None or len(text) <= limit else f"{text[:limit]}… ({len(body)} bytes)"
 
 
 def without(text: str, secrets: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from cpctl.api import policy
 from cpctl.api.attempt import Attempt, Failure, Streamed
 from cpctl.api.body import decoded, is_json
 from cpctl.api.line import Cut, Late, Line, NotSent, Untrusted, tls_context
-from cpctl.api.masking import masked_body, masked_headers, without
+from cpctl.api.masking import SHOWN_LIMIT, masked_body, masked_headers, without
 from cpctl.api.policy import Standing
 from cpctl.api.problems import error_of, outcome_unknown, problem_of, redirected
 from cpctl.api.proxies import proxy_for
@@ -38,6 +38,7 @@ class HttpxTransport:
         clock: Time for deadlines and pauses.
         env: Where proxies are named.
         trace: Is told (level, one line); everything in it is masked, nothing is made safe for a terminal.
+        whole_bodies: Bodies are told whole, however long they are.
         jitter: Answers 0 ≤ x < 1, so that many clients do not come back at once.
         down_hint: What to do when nothing answers.
     """
@@ -52,6 +53,7 @@ class HttpxTransport:
         trace: Trace | None = None,
         jitter: Callable[[], float] = random.random,
         down_hint: str | None = None,
+        whole_bodies: bool = False,
     ) -> None:
         self.origin = endpoint.origin
         self._endpoint = endpoint
@@ -61,6 +63,7 @@ class HttpxTransport:
         self._trace = trace
         self._jitter = jitter
         self._down_hint = down_hint
+        self._shown_bytes = None if whole_bodies else SHOWN_LIMIT
         self._idle: list[Line] = []
         self._seen: set[str] = set()  # tokens that were sent, to be masked wherever they come back
 
@@ -150,7 +153,7 @@ class HttpxTransport:
     def _ask(self, attempt: Attempt, now: float) -> None:
         request = attempt.request
         headers = self._headers(request)
-        self._tell_all(f"> {request.method} {request.path}", headers, request.body)
+        self._tell_all(7, f"> {request.method} {request.path}", headers, request.body)
         limit_s = policy.first_byte_limit_s(request, attempt.number, max(attempt.ends - now, 0.001))
         attempt.status, attempt.headers = attempt.line.ask(request.method, request.path, headers, request.body, limit_s)
 
@@ -205,7 +208,7 @@ class HttpxTransport:
         except BadAnswer as error:
             attempt.line.healthy = False
             raise Failure(error, self._odd(attempt)) from error
-        self._tell_all(f"< {attempt.status}", attempt.headers, body)
+        self._tell_all(8, f"< {attempt.status}", attempt.headers, body)
         return body
 
     # headers
@@ -266,13 +269,14 @@ class HttpxTransport:
         if self._trace:
             self._trace(level, without(text, self._seen))
 
-    def _tell_all(self, first: str, headers: Mapping[str, str], body: bytes | None) -> None:
+    def _tell_all(self, level: int, first: str, headers: Mapping[str, str], body: bytes | None) -> None:
+        """Headers at their level, bodies at 8, whole at 9."""
         if not self._trace:
             return
         for line in (first, *masked_headers(headers)):
-            self._tell(8, line)
+            self._tell(level, line)
         if body:
-            self._tell(8, masked_body(body, _header(headers, "content-type")))
+            self._tell(8, masked_body(self._masked(body), _header(headers, "content-type"), self._shown_bytes))
 
     def _masked(self, body: bytes) -> bytes:
         """An error body in which no token that was sent comes back."""

@@ -186,7 +186,11 @@ def query(kind: Kind, given: Mapping[str, Any]) -> dict[str, str]:
             legal = [row.flag for row in FILTERS.values() if row.parameter in kind.filters]
             only = f"it takes {', '.join(legal)}" if legal else "it takes none"
             raise UsageError(detail=f"{FILTERS[name].flag} is no filter of {kind.plural}; {only}")
-    return {FILTERS[name].parameter: FILTERS[name].read(value) for name, value in chosen.items()}
+    parameters = {FILTERS[name].parameter: FILTERS[name].read(value) for name, value in chosen.items()}
+    for name in chosen:
+        if not parameters[FILTERS[name].parameter]:
+            raise UsageError(detail=f"{FILTERS[name].flag} is given nothing")
+    return parameters
 
 
 def conditions(kind: Kind, parameters: Mapping[str, str]) -> list[Condition]:

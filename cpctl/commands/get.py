@@ -84,8 +84,8 @@ def get(
         if limit:
             raise UsageError(detail="--limit shows a part of a list; it does not go with --watch")
         return (yield from _watched(rt, meant, style, wants_watch, given, choosing, required=require_complete))
-    most = count("limit", limit) if limit else None
-    listing = Listing(rt, limit=most, chunk=count("chunk size", chunk_size) if chunk_size else CHUNK)
+    most = count("limit", limit) if limit is not None else None
+    listing = Listing(rt, limit=most, chunk=CHUNK if chunk_size is None else count("chunk size", chunk_size))
     if any(target.names for target in meant):
         _refuse_choosing({**given, **choosing}, all_projects=all_projects)
         rt.is_reading = True

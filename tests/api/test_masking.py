@@ -27,3 +27,10 @@ def test_bodies_are_shown_short_and_readable():
     assert masked_body('{"名": "山西"}'.encode(), "application/json") == '{"名": "山西"}'
     assert len(masked_body(b"x" * 1_000_000, "text/plain")) < 17_000
     assert masked_body(b"[" * 100_000, "application/json").startswith("[[[")
+
+
+def test_a_body_is_cut_behind_its_secrets_or_not_at_all():
+    body = b'{"access_token": "s3cret", "text": "' + b"x" * 40_000 + b'"}'
+    shown, whole = masked_body(body, "application/json"), masked_body(body, "application/json", None)
+    assert "s3cret" not in shown + whole
+    assert len(shown) < 20_000 < len(whole) and shown.endswith(f"… ({len(body)} bytes)")
