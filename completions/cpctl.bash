@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview create apply label activate wait release delete call auth config sandbox api api-resources doctor options version"
+        words="get describe explain events overview create apply label activate wait release delete call auth config sandbox api api-resources doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -88,6 +88,7 @@ _cpctl_group() {
         "auth") words="login logout status token whoami can-i" ;;
         "config") words="view get-profiles current-profile use-profile set unset rename-profile delete-profile path" ;;
         "sandbox") words="up down status reset logs faults" ;;
+        "plugin") words="list" ;;
         *) return 1 ;;
     esac
 }
@@ -132,6 +133,7 @@ _cpctl_flags() {
         "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "api-resources") words="--output -o --no-headers --sort-by --scope --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "doctor") words="--output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "plugin list") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "options") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "version") words="--client --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         *) words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h --version" ;;

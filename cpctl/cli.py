@@ -16,6 +16,10 @@ from cpctl.flags import GLOBALS
 from cpctl.runtime import Options, Runtime, Verb
 from cpctl.verbs import VERBS
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.plugins import Plugin
+
 SETTINGS: dict[str, Any] = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "add_completion": False}
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 ROOT_HELP = """Find, buy, switch on, use and give back GPU and NPU cards across China, and call the models hosted there.
@@ -27,8 +31,11 @@ ROOT_HELP = """Find, buy, switch on, use and give back GPU and NPU cards across 
 Every verb explains itself: cpctl VERB --help."""
 
 
-def run_typer(rt: Runtime, verb: str, words: list[str]) -> Verb | str:
-    """The verb, ready to run, or the text that was asked for (`--help`).
+def run_typer(rt: Runtime, verb: str, words: list[str], typed: list[str]) -> Verb | str | Plugin:
+    """The verb, ready to run, the text that was asked for (`--help`), or the plugin that is to run in its place.
+
+    Args:
+        typed: The words as they were typed, which a plugin is given.
 
     Raises:
         UsageError: What was typed is no command line of ours.
@@ -38,7 +45,11 @@ def run_typer(rt: Runtime, verb: str, words: list[str]) -> Verb | str:
             raise UsageError(detail="no verb given", hint="cpctl --help")
         return help_text(tree(), "cpctl")
     if verb not in VERBS:
-        raise UnknownName("verb", verb, VERBS, hint="cpctl --help")
+        from cpctl.aliases import aliased
+
+        verb, words = aliased(rt, verb, words, VERBS)
+    if verb not in VERBS:
+        return _plugin(rt, verb, typed[1:] if typed[0] == verb else words)
     spelled = f"cpctl {verb}"
     if VERBS[verb].subverbs:
         words = hoist(words)
@@ -46,8 +57,23 @@ def run_typer(rt: Runtime, verb: str, words: list[str]) -> Verb | str:
             return help_text(group(verb), spelled)
         if words[0] not in VERBS[verb].subverbs:
             raise UnknownName(f"{verb} verb", words[0], VERBS[verb].subverbs, hint=f"{spelled} --help")
-        return _invoke(command(verb, words[0], rt), f"{spelled} {words[0]}", words[1:])
-    return _invoke(command(verb, rt=rt), spelled, words)
+        return _invoke(command(verb, words[0], rt), f"{spelled} {words[0]}", words[1:], rt)
+    return _invoke(command(verb, rt=rt), spelled, words, rt)
+
+
+def _plugin(rt: Runtime, verb: str, words: list[str]) -> Plugin:
+    """The program on PATH that the words mean.
+
+    Raises:
+        UnknownName: There is none.
+    """
+    from cpctl.aliases import aliases
+    from cpctl.plugins import plugin_for
+
+    found = plugin_for([verb, *words], rt.env)
+    if found is None:
+        raise UnknownName("verb", verb, [*VERBS, *aliases(rt)], hint="cpctl --help")
+    return found
 
 
 def command(verb: str, subverb: str = "", rt: Runtime | None = None) -> Any:
@@ -62,7 +88,7 @@ def command(verb: str, subverb: str = "", rt: Runtime | None = None) -> Any:
     return built
 
 
-RESERVED = frozenset({"set"})  # verbs whose function would hide a builtin end in an underscore
+RESERVED = frozenset({"set", "list"})  # verbs whose function would hide a builtin end in an underscore
 
 
 def bound(verb: Callable[..., Verb], rt: Runtime | None) -> Callable[..., Verb]:
@@ -127,10 +153,13 @@ def help_text(built: Any, name: str, width: int = 100) -> str:
         return str(built.get_help(context)) + "\n"
 
 
-def _invoke(built: Any, spelled: str, words: list[str]) -> Verb | str:
+def _invoke(built: Any, spelled: str, words: list[str], rt: Runtime) -> Verb | str:
     end = words.index("--") if "--" in words else len(words)
     if any(word in HELP for word in words[:end]):
         return help_text(built, spelled)
+    from cpctl.aliases import default_words
+
+    words = [*default_words(rt, spelled.split(" ")[1], built.params, words), *words]
     try:
         verb: Verb | str = built.main(words, prog_name=spelled, standalone_mode=False)
     except typer.TyperException as error:

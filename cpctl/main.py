@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cpctl.errors import CpctlError
     from cpctl.pager import Pager
+    from cpctl.plugins import Plugin
     from cpctl.runtime import Runtime, Verb
 
 
@@ -52,7 +53,7 @@ def run(argv: list[str], rt: Runtime) -> int:
         return _bug(rt, bug)
 
 
-def _verb(argv: list[str], rt: Runtime) -> Verb | str:
+def _verb(argv: list[str], rt: Runtime) -> Verb | str | Plugin:
     from cpctl.argv import normalise
 
     rt.output_is_json = _wants_json(argv)
@@ -63,7 +64,7 @@ def _verb(argv: list[str], rt: Runtime) -> Verb | str:
     verb, words = normalise(argv)
     from cpctl.cli import run_typer
 
-    return run_typer(rt, verb, words)
+    return run_typer(rt, verb, words, argv)
 
 
 def _wants_json(argv: list[str]) -> bool:
@@ -72,7 +73,7 @@ def _wants_json(argv: list[str]) -> bool:
     return any(f"{flag}\0json\0" in joined for flag in ("-o", "--output"))
 
 
-def _write(rt: Runtime, verb: Verb | str) -> int:
+def _write(rt: Runtime, verb: Verb | str | Plugin) -> int:
     """Everything the verb yields to stdout, then its code.
 
     Raises:
@@ -81,6 +82,8 @@ def _write(rt: Runtime, verb: Verb | str) -> int:
     if isinstance(verb, str):
         _put(rt, verb)
         return 0
+    if isinstance(verb, tuple):
+        return _replaced_by(verb, rt)
     pager: Pager | None = None
     has_begun = False
     try:
@@ -118,6 +121,23 @@ def _put(rt: Runtime, text: str) -> None:
     except OSError as error:
         _silence(rt)
         raise LocalFailure(detail=f"cannot write the output: {error.strerror or error}") from error
+
+
+def _replaced_by(plugin: Plugin, rt: Runtime) -> int:
+    """A plugin in place of this process, with the same environment; its code is what the caller gets.
+
+    Raises:
+        LocalFailure: The system does not run it.
+    """
+    import os
+
+    from cpctl.errors import LocalFailure
+
+    _on_signals(ready=False)
+    try:
+        os.execve(plugin.path, [plugin.path, *plugin.words], dict(rt.env))  # noqa: S606  (its path was looked up)
+    except OSError as error:
+        raise LocalFailure(detail=f"{plugin.path} cannot be run: {error.strerror or error}") from error
 
 
 def _fail(rt: Runtime, error: CpctlError) -> int:

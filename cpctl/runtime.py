@@ -87,6 +87,7 @@ class Runtime:
     Attributes:
         options: The global flags; set when a command line has been read.
         output_is_json: A failure is told as a JSON object, because the run was to print one.
+        defaulted: The verb's parameters that config.toml's defaults gave, and nobody typed.
         is_reading: What is printed is to be read at leisure, and does not come as something happens.
     """
 
@@ -98,6 +99,7 @@ class Runtime:
     options: Options = field(default_factory=Options)
     output_is_json: bool = False
     is_reading: bool = False
+    defaulted: frozenset[str] = frozenset()
 
     # talk
 

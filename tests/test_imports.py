@@ -119,6 +119,7 @@ LOCAL = {
     "version --client": GRAMMAR,
     "api-resources": GRAMMAR,
     "options": GRAMMAR,
+    "plugin list": GRAMMAR,
     "api-resources -o json": GRAMMAR,
     "explain offers.spec.price": GRAMMAR,
     "explain orders --recursive -o yaml": GRAMMAR,

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 
 from cpctl.commands.completeness import Completeness
-from cpctl.commands.filters import conditions, count, query, with_profile
+from cpctl.commands.filters import FILTERS, conditions, count, query, with_profile
 from cpctl.commands.forms import form_of
 from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for, nothing_found
 from cpctl.commands.reading import one_begun
@@ -87,7 +87,8 @@ def get(
     most = count("limit", limit) if limit is not None else None
     listing = Listing(rt, limit=most, chunk=CHUNK if chunk_size is None else count("chunk size", chunk_size))
     if any(target.names for target in meant):
-        _refuse_choosing({**given, **choosing}, all_projects=all_projects)
+        typed = {name: value for name, value in {**given, **choosing}.items() if name not in rt.defaulted}
+        _refuse_choosing(typed, all_projects=all_projects)
         rt.is_reading = True
         yield from _objects(listing.heard, rt, meant, style, missing_is_fine=ignore_not_found)
         return listing.heard.verdict(required=require_complete)
@@ -142,11 +143,19 @@ def _asked(
     rt: Runtime, kind: Kind, given: Mapping[str, Any], choosing: Mapping[str, str | None], *, all_projects: bool
 ) -> Asked:
     """The list of a kind that the flags ask for."""
-    parameters = query(kind, given)
+    acting = {
+        name: value for name, value in given.items() if name not in rt.defaulted or _acts(name, kind, all_projects)
+    }
+    parameters = query(kind, acting)
     if not all_projects:
         parameters = with_profile(rt, kind, parameters)
     tested = conditions(kind, parameters) if parameters else ()
     return asked_for(kind, parameters, tested, **choosing, all_projects=all_projects)
+
+
+def _acts(name: str, kind: Kind, all_projects: bool) -> bool:
+    """Whether a filter that nobody typed narrows a list: one of a kind that has it, and never with -A."""
+    return FILTERS[name].parameter in kind.filters and not all_projects
 
 
 def _watched(
@@ -163,7 +172,8 @@ def _watched(
 
     wanted = wanted_of(style, **flags_given)
     if any(target.names for target in meant):
-        _refuse_choosing({**given, **choosing}, all_projects=style.all_projects)
+        typed = {name: value for name, value in {**given, **choosing}.items() if name not in rt.defaulted}
+        _refuse_choosing(typed, all_projects=style.all_projects)
     if choosing["sort_by"]:
         rt.say("warning: --watch or --watch-only requested, --sort-by will be ignored")
     unsorted = {**choosing, "sort_by": None}

@@ -26,6 +26,8 @@ EVERY_PROJECT = "*"
 NAME = "metadata.name"
 PROJECT = "metadata.project"
 CHUNK = 1000
+SORTED_LEAST = 50
+"""Rows that are looked at, however few are wanted, before an order is believed."""
 
 
 class Asked(NamedTuple):
@@ -175,6 +177,7 @@ class Listing:
         from cpctl.selectors.sorting import is_sorted
 
         before: list[Any] | None = None
+        left = self._limit
         for number, page in enumerate(read):
             if not is_sorted(page, asked.order, before):
                 if number == 0:
@@ -182,7 +185,10 @@ class Listing:
                     return
                 self._doubt("the platform did not keep to --sort-by; rows are out of order")
             before = [page.values(key.path)[-1] for key in asked.order] if len(page) else before
-            yield page
+            yield page if left is None else page.first(left)
+            left = left and max(0, left - len(page))
+            if left == 0:
+                return
 
     def _sorted_here(self, asked: Asked, read: Iterator[AnyPage]) -> Iterator[AnyPage]:
         """The whole list as one page, sorted here; the limit comes after, not in the platform's own order."""
@@ -205,7 +211,8 @@ class Listing:
         self, asked: Asked, fields: Sequence[str] | None, keep: Callable[[AnyPage], AnyPage]
     ) -> Iterator[AnyPage]:
         wanted = tuple(dict.fromkeys([*fields, *asked.reads])) if fields is not None else None
-        read = partial(pages, self.rt, asked.kind, limit=self._limit, chunk=self._chunk, fields=wanted, keep=keep)
+        most = max(self._limit, SORTED_LEAST) if self._limit and asked.order else self._limit
+        read = partial(pages, self.rt, asked.kind, limit=most, chunk=self._chunk, fields=wanted, keep=keep)
         if not asked.all_projects:
             yield from read(asked.query)
             return

@@ -69,6 +69,15 @@ def provinces(key: str, value: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(province(word).id for word in words))
 
 
+def default(key: str, value: Any) -> Any:
+    """What a flag may be given: a text, a number, true or false, or a list of texts."""
+    if isinstance(value, bool | int | Decimal):
+        return value
+    if isinstance(value, list) and value and all(isinstance(one, str) and one.isprintable() for one in value):
+        return value
+    return text(key, value)
+
+
 def price(key: str, value: Any) -> str:
     from cpctl.units import price as parse
 
@@ -94,7 +103,7 @@ SETTINGS = (
     Setting("profiles.*.limits.max-day", money, "most CNY per day"),
     Setting("profiles.*.limits.max-call", money, "most CNY per model call"),
     Setting("profiles.*.residency.provinces", provinces, "prompts and orders go nowhere else", many=True),
-    Setting("defaults.*.*", text, "a verb's default for a flag"),
+    Setting("defaults.*.*", default, "a verb's default for a flag"),
     Setting("aliases.*", text, "a word that stands for a command"),
 )
 

@@ -76,7 +76,7 @@ def in_order(page: AnyPage, keys: Sequence[SortKey]) -> list[int]:
 
 def _in_order(one: Sequence[Any], two: Sequence[Any], keys: Sequence[SortKey]) -> bool:
     for key, left, right in zip(keys, one, two, strict=True):
-        if left == right:
+        if left == right and type(left) is type(right):  # true is not 1
             continue
         first, second = rank(left), rank(right)
         if first != second:
