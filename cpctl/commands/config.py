@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cpctl.errors import ExitCode, UsageError
 from cpctl.lazy import flags
+from cpctl.verbs import VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def set_(rt: Runtime, *, key: flags.SettingKey, value: flags.SettingValue) -> Ve
     from cpctl.profiles import changes
 
     path = changes.full_path(key, _meant(rt, key))
+    if path[0] == "aliases" and path[1] in VERBS:
+        raise UsageError(detail=f"{path[1]} is built in; an alias of that name would never act")
     typed = changes.typed(path, value)
     _edit(rt, lambda document: changes.put(document, path, typed))
     rt.say(f"{'.'.join(path)} is set")

@@ -166,4 +166,6 @@ def test_a_damaged_configuration_keeps_nobody_from_mending_it(cp, words):
 def test_config_set_takes_both(cp):
     assert cp("config", "set", "aliases.mine", "get orders -o name").code == 0
     assert cp("config", "set", "defaults.get.limit", "1").code == 0
+    refused = cp("config", "set", "aliases.get", "version")
+    assert refused.code == 2 and "get is built in" in refused.err
     assert len(cp("mine").lines) == 1
