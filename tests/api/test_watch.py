@@ -93,6 +93,10 @@ def trade(sandbox: Sandbox, offer: str, number: int) -> None:
     sandbox.act(order, "release")
 
 
+FAR_BEHIND = 500
+"""Changes; the sandbox keeps four times as many at least, and after that a list has to do."""
+
+
 def held_through(
     sandbox: Sandbox, cuts: int, plurals: tuple[str, ...] = ("orders", "offers"), settle_s: float = 10, **planted: Any
 ) -> tuple[list[Follower], CuttingProxy]:
@@ -102,8 +106,11 @@ def held_through(
     sandbox.admin.activation(secondsPerCard=0.01)
     with CuttingProxy(sandbox.url) as proxy:
         followers = [Follower(sandbox, proxy.url, plural, **planted) for plural in plurals]
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 60 + cuts / 5
         while proxy.cuts < cuts and time.monotonic() < deadline:
+            if any(len(each.log) - len(each.rows) > FAR_BEHIND for each in followers):
+                time.sleep(0.02)  # a line this bad carries less than the sandbox can change
+                continue
             number, offer = next(turns)
             trade(sandbox, offer, number)
             time.sleep(0.01)
@@ -163,9 +170,10 @@ def test_what_is_told_again_is_not_reported_again(fresh_sandbox):
 
 
 @pytest.mark.soak
-def test_a_watch_held_through_5000_cuts(fresh_sandbox):
-    followers, proxy = held_through(fresh_sandbox, 5000)
-    assert agree(fresh_sandbox, followers) and proxy.cuts >= 5000
+def test_a_watch_held_through_2000_cuts(fresh_sandbox):
+    followers, proxy = held_through(fresh_sandbox, 2000)
+    assert proxy.cuts >= 2000
+    assert agree(fresh_sandbox, followers)
 
 
 def test_a_killed_platform_that_comes_back_has_lost_nobody(fresh_sandbox):
