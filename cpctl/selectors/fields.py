@@ -59,6 +59,8 @@ def _condition(term: Term, whole: str, kind: Kind) -> Condition:
     compared, among = COMPARED.fullmatch(rest), AMONG.fullmatch(rest)
     if not compared and not among:
         raise unreadable(FLAG, whole, term.column + path.end(), EXPECTED)
+    if among and not among["values"].strip():
+        raise unreadable(FLAG, whole, term.column + path.end() + among.start("values"), "a value")
     if among:
         values = [_value(known, one) for one in _listed(among["values"])]
         test, op = _is_among(values, wanted=among["op"] == "in"), f" {among['op']} ({','.join(values)})"

@@ -55,6 +55,8 @@ def _equality(match: re.Match[str], _term: Term, _whole: str) -> Test:
 def _membership(match: re.Match[str], term: Term, whole: str) -> Test:
     name, wanted = match["name"], match["op"] == "in"
     values = {value.strip() for value in match["values"].split(",")}
+    if not match["values"].strip():
+        raise unreadable(FLAG, whole, term.column + match.start("values"), "a label's value")
     for value in values:
         if not re.fullmatch(VALUE, value):
             place = term.column + match.start("values") + match["values"].index(value)

@@ -112,6 +112,8 @@ def test_what_the_contract_has_no_words_for_is_tested_here_alone():
         (label_conditions, "team)", 5, "no closing bracket"),
         (label_conditions, "-team=x", 1, "a label's name"),
         (label_conditions, "team=~x", 5, "=, ==, !=, in (…) or notin (…)"),
+        (label_conditions, "team in ()", 10, "a label's value"),
+        (field_conditions, "spec.price in ( )", 16, "a value"),
         (field_conditions, "spec.price", 11, "=, !=, <, <=, >, >=, in (…) or notin (…)"),
         (field_conditions, "spec.price ~ 3", 11, "=, !=, <, <=, >, >=, in (…) or notin (…)"),
         (field_conditions, "spec.price<<3", 12, "a value (in quotes, if it holds a sign)"),
