@@ -17,6 +17,7 @@ else:
 
 FORMS = ("table", "json", "yaml")
 ASK_LIMIT_S = 2.0
+CONNECT_LIMIT_S = 0.5
 SKEW_LIMIT_S = 30
 CONTRACT = "v1"
 WANTED = {"watch": "get --watch asks again and again instead"}
@@ -134,9 +135,15 @@ def _network(patient: Patient) -> Iterator[Finding]:
         return
     endpoint, env = patient.rt.profile.endpoint, patient.rt.env
     proxy = proxy_for(endpoint, env)
-    way = "this machine" if endpoint.loopback else f"through {proxy}" if proxy else "directly"
+    way = "this machine" if endpoint.loopback else f"through {_bare(proxy)}" if proxy else "directly"
     own = [f"{name}={env[name]}" for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if env.get(name)]
     yield Finding("network", OK, ", ".join([way, *own]))
+
+
+def _bare(proxy: str) -> str:
+    """A proxy's URL without the name and password that may stand in it."""
+    scheme, _, rest = proxy.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 def _server(patient: Patient) -> Iterator[Finding]:
@@ -236,9 +243,25 @@ def _sandbox(patient: Patient) -> Iterator[Finding]:
     store = SandboxStore(own or sandbox_folder(patient.rt.env))
     if not store.exists():
         yield Finding("sandbox", OK, "never started here")
+        return
+    url = store.url()
+    if url and not _is_open(url):  # one that was killed leaves its address behind
+        yield Finding("sandbox", WARN, f"nobody answers at {url}, where it was", "cpctl sandbox up")
     else:
-        url = store.url()
         yield Finding("sandbox", OK, f"running at {url}" if url else "stopped")
+
+
+def _is_open(url: str) -> bool:
+    """Whether somebody listens there."""
+    import socket
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        socket.create_connection((parts.hostname or "", parts.port or 80), CONNECT_LIMIT_S).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 CHECKS: tuple[tuple[str, Callable[[Patient], Iterator[Finding]]], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpctl.commands.filters import count
 from cpctl.commands.forms import form_of
 from cpctl.commands.get import Style
 from cpctl.commands.listing import Listing, asked_for
@@ -31,15 +32,19 @@ def events(
     output: flags.Output = None,
     no_headers: flags.NoHeaders = False,
     all_projects: flags.AllProjects = False,
+    limit: flags.Limit = None,
 ) -> Verb:
-    """List what happened to your orders and cards, the latest last."""
+    """List what happened to your orders and cards, the latest last.
+
+    With --limit, the oldest N.
+    """
     kind = find("events")
     form = form_of(rt, output, None, [kind])
     style = Style(form, not no_headers, all_projects=all_projects)
     query, conditions = _about(about)
     severity = _of_types(types)
     asked = asked_for(kind, query, conditions, field_selector=severity, sort_by=ORDER, all_projects=all_projects)
-    listing = Listing(rt)
+    listing = Listing(rt, limit=count("limit", limit) if limit is not None else None)
     rt.is_reading = True
     yield from _printed(rt, listing, style, listing.pages(asked, style.reads(kind)))
     if not listing.items:

@@ -43,6 +43,8 @@ def label(
     for name in names:
         found, outcome = _labelled(rt, name, changes, overwrite=overwrite)
         if show and form is None:
+            if len(names) > 1:
+                yield f"Listing labels for order/{name}:\n"
             yield "".join(f"{key}={value}\n" for key, value in sorted(labels_of(found).items()))
         elif form in ("json", "yaml"):
             from cpctl.output.values import VALUE_PRINTERS

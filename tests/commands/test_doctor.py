@@ -7,6 +7,7 @@ import time
 import pytest
 
 from client import Client
+from cpctl.profiles.folders import sandbox_folder
 from fake_platform import good, platform
 
 
@@ -47,6 +48,27 @@ def test_nothing_answers(tmp_path):
     )
     assert (result.code, states(result)["server"]) == (9, "fail") and "identity" not in states(result)
     assert time.monotonic() - began < 6 and "t0k3n-x" not in result.out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "yaml"])
+@pytest.mark.parametrize(
+    "proxy", ["http://me:s3cr3t-p@127.0.0.1:9", "me:s3cr3t-p@127.0.0.1:9", "http://a:s3cr3t-p@b@127.0.0.1:9"]
+)
+def test_the_password_of_a_proxy_is_nobodys(tmp_path, form, proxy):
+    env = {"CPCTL_SERVER": "https://platform.invalid", "CPCTL_TOKEN": "t0k3n-x", "HTTPS_PROXY": proxy}
+    result = Client(tmp_path, env=env)("doctor", "-o", form)
+    assert "through http://127.0.0.1:9" in result.out and "s3cr3t-p" not in result.out + result.err
+
+
+def test_a_sandbox_that_was_killed_does_not_run(tmp_path):
+    client = Client(tmp_path)
+    client.env |= {"CPCTL_SERVER": "http://127.0.0.1:9", "CPCTL_TOKEN": "t0k3n-x"}
+    data = sandbox_folder(client.env)
+    data.mkdir(parents=True)
+    (data / "token").write_text("t0k3n-y")
+    (data / "endpoint.json").write_text('{"url": "http://127.0.0.1:9"}')
+    result = client("doctor", "-o", "json")
+    assert states(result)["sandbox"] == "warn" and "nobody answers at http://127.0.0.1:9" in result.out
 
 
 def test_a_refused_token_ends_with_4(sandbox, tmp_path):

@@ -43,7 +43,15 @@ def test_a_platform_that_sends_all_of_them_is_not_believed(fixed):
     assert f"warning: the platform ignored --for {kind}/{name}; rows left out: {len(every) - len(mine)}\n" in result.err
 
 
-@pytest.mark.parametrize("words", [("--for", "order"), ("--for", "x/y"), ("--types", "Odd"), ("-o", "nosuch")])
+def test_at_most_so_many_the_oldest_first(fixed):
+    every = sorted(objects()["events"], key=lambda event: event["status"]["at"])
+    shown = fixed("events", "--limit", "2", "-o", "json").json["items"]
+    assert [one["metadata"]["name"] for one in shown] == [one["metadata"]["name"] for one in every[:2]]
+
+
+@pytest.mark.parametrize(
+    "words", [("--limit", "-1"), ("--for", "order"), ("--for", "x/y"), ("--types", "Odd"), ("-o", "nosuch")]
+)
 def test_usage(fixed, words):
     result = fixed("events", *words)
     assert result.code == 2 and result.out == "" and result.err.count("\n") == 1

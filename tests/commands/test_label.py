@@ -46,6 +46,16 @@ def test_labels_come_change_and_go(cp, sandbox, order):
     assert cp("get", "orders", "-l", "team=cv", "-o", "name").out == f"order/{order}\n"
 
 
+def test_labels_of_several_orders_are_told_apart(tmp_path):
+    def answer(_method, path):
+        name = path.partition("?")[0].rpartition("/")[2]
+        return good({**objects()["orders"][0], "metadata": {"name": name, "labels": {"of": name}}})
+
+    with platform(answer) as env:
+        shown = Client(tmp_path, env=env)("label", "order/a1", "order/b1", "--list").out
+    assert shown == "Listing labels for order/a1:\nof=a1\nListing labels for order/b1:\nof=b1\n"
+
+
 def test_what_is_missing_or_no_order(cp):
     assert cp("label", "order/no-such-order", "a=b").code == 3
     offers = cp("label", "offer/of-1", "a=b")
