@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview create apply label activate wait release delete call auth config sandbox api api-resources doctor plugin options version"
+        words="get describe explain events overview create apply label activate extend wait release delete call auth config sandbox api api-resources doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --v --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -105,9 +105,10 @@ _cpctl_flags() {
         "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "activate") words="--wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "extend") words="--until --max-price --budget --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "wait") words="--for --timeout --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
-        "release") words="--filename -f --recursive -R --run-id --no-wait --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
-        "delete") words="--filename -f --recursive -R --run-id --ignore-not-found --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "release") words="--filename -f --recursive -R --run-id --selector -l --no-wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "delete") words="--filename -f --recursive -R --run-id --selector -l --ignore-not-found --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "call") words="--system --source --province --max-tokens --temperature --no-stream --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "auth login") words="--with-token --insecure-storage --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "auth logout") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
@@ -165,6 +166,7 @@ _cpctl_values() {
         "apply --output"|"apply -o") words="name json yaml" ;;
         "label --output"|"label -o") words="name json yaml" ;;
         "activate --output"|"activate -o") words="name json yaml" ;;
+        "extend --output"|"extend -o") words="name json yaml" ;;
         "release --filename"|"release -f") files=1 ;;
         "release --output"|"release -o") words="name json yaml" ;;
         "delete --filename"|"delete -f") files=1 ;;
@@ -199,6 +201,7 @@ _cpctl_plain() {
         "describe") words="subplatforms providers products offers models sources scenarios orders cards bills projects events" ;;
         "label") words="order/" ;;
         "activate") words="order/" ;;
+        "extend") words="order/" ;;
         "wait") words="orders" ;;
         "release") words="order/" ;;
         "delete") words="order/" ;;

@@ -91,6 +91,8 @@ RequireComplete = Annotated[bool, Option("--require-complete", help="End with 10
 BuyAccelerator = Annotated[Words, Option("--accelerator", "--gpu", metavar="NAME,...", help="The accelerator, or several that will do")]
 BuyCards = Annotated[Text, Option("--cards", metavar="N", help="How many cards")]
 Duration = Annotated[Text, Option("--duration", metavar="24h", help="How long: 90s, 30m, 24h, 7d; funds for all of it are reserved")]
+Until = Annotated[str, Option("--until", metavar="TIME", help="When it is to end, with a zone: 2026-01-31T08:00:00Z")]
+Voucher = Annotated[Text, Option("--voucher", metavar="NAME", help="A voucher to pay with in part: cpctl get vouchers")]
 Budget = Annotated[Text, Option("--budget", metavar="CNY", help="Most the whole order may cost")]
 Offer = Annotated[Words, Option("--offer", metavar="OFFER=N", help="N cards of exactly this offer; may be repeated")]
 Scenario = Annotated[Text, Option("--scenario", metavar="NAME", help="Begin with a scenario's template")]

@@ -25,6 +25,7 @@ VERBS: dict[str, Verb] = {
     "apply": Verb("Make what a manifest says come true; safe to run again"),
     "label": Verb("Put labels on orders, change them, take them off"),
     "activate": Verb("Switch a held order on"),
+    "extend": Verb("Give a running order more time"),
     "wait": Verb("Wait until an object is as asked"),
     "release": Verb("Stop billing and give the cards back"),
     "delete": Verb("Release an order if need be and hide it from lists"),

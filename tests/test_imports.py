@@ -191,5 +191,5 @@ def test_a_module_too_many_is_seen(module, env):
 
 
 def test_every_verb_has_a_row():
-    said = " ".join([*LOCAL, *READING, "apply create activate label wait release delete"]).split()
+    said = " ".join([*LOCAL, *READING, "apply create activate extend label wait release delete"]).split()
     assert set(VERBS) <= set(said)

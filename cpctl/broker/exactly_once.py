@@ -117,4 +117,4 @@ def _deed(record: Record) -> str:
     return f'{WORDS[record.verb]} order "{record.name}"' if record.verb in WORDS else f"POST {record.path}"
 
 
-WORDS = {"place": "placing", "activate": "switching on", "release": "releasing"}
+WORDS = {"place": "placing", "activate": "switching on", "extend": "extending", "release": "releasing"}

@@ -34,7 +34,7 @@ class Record:
     """One intent.
 
     Attributes:
-        verb: place, activate or release.
+        verb: place, activate, extend, release … what is asked of the platform.
         body: The exact bytes that are sent, as text.
         state: prepared (the outcome is not known here), placed (the platform said yes, the command has more to do),
             done, refused (a final no, or it never left), outdated (too old to be sent again).

@@ -64,8 +64,11 @@ class Limits(Mapping[str, Limit]):
         """What travels with a request; the platform checks it in the transaction that places the order."""
         return {WIRE[name]: str(limit.amount) for name, limit in sorted(self._least.items()) if name in WIRE}
 
-    def check(self, name: str, figure: Decimal, what: str) -> None:
+    def check(self, name: str, figure: Decimal, what: str, deed: str = "bought") -> None:
         """Refuse a figure above the limit of that name.
+
+        Args:
+            deed: What did not happen then: bought, extended.
 
         Raises:
             LimitExceeded: Names the figure, the limit and who set it; nothing was sent.
@@ -74,7 +77,7 @@ class Limits(Mapping[str, Limit]):
         if limit is not None and figure > limit.amount:
             raise LimitExceeded(
                 detail=f"{WORDS[name].format(what=what, figure=figure)}, the limit is {limit.amount}"
-                f" ({name} of {limit.set_by}); nothing was bought",
+                f" ({name} of {limit.set_by}); nothing was {deed}",
                 limit=name,
                 figure=str(figure),
                 set_by=limit.set_by,
@@ -86,11 +89,11 @@ def limits_of(written: Mapping[str, Set]) -> Limits:
     return Limits((name, Limit(Decimal(one.value), one.set_by)) for name, one in written.items() if name in WIRE)
 
 
-def named(error: LimitExceeded, limits: Limits) -> LimitExceeded:
+def named(error: LimitExceeded, limits: Limits, deed: str = "bought") -> LimitExceeded:
     """The platform's refusal, with who set the limit that it names."""
     for name, wire in WIRE.items():
         if error.values.get("limit") == wire and name in limits:
-            told = f"{error.message} ({name} of {limits[name].set_by}); nothing was bought"
+            told = f"{error.message} ({name} of {limits[name].set_by}); nothing was {deed}"
             figure, set_by = error.values.get("figure"), limits[name].set_by
             return LimitExceeded(
                 reason=error.reason,

@@ -19,20 +19,25 @@ def delete(
     filename: flags.Filename = None,
     recursive: flags.Recursive = False,
     run_id: flags.RunId = None,
+    selector: flags.Selector = None,
     ignore_not_found: flags.IgnoreNotFound = False,
     timeout: flags.Timeout = None,
+    yes: flags.Yes = False,
     output: flags.NameOutput = None,
 ) -> Verb:
     """Hide orders from lists; one that holds cards or is billed is released first.
 
-    The name stays taken for ever, and the bills stay.
+    The name stays taken for ever, and the bills stay. Orders chosen by label are asked about first; off a terminal that
+    takes --yes.
     """
     from cpctl.broker import purchase
-    from cpctl.commands.release import given_back, markets, named
+    from cpctl.commands.meant import Choice, markets, orders_meant
+    from cpctl.commands.release import given_back
     from cpctl.errors import NotFound
 
     form = rt.output(output, FORMS)
-    meant = named(rt, what, filename, recursive=recursive, run_id=run_id)
+    choice = Choice(what, filename, recursive, run_id, selector)
+    meant = orders_meant(rt, choice, verb="delete", ended=True, yes=yes)
     for market, name in markets(rt, meant):
         found = market.find(name)
         if found is None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cpctl.errors import ExitCode, UsageError
+from cpctl.errors import ExitCode
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from cpctl.broker.market import Found, Market
     from cpctl.commands.ordering import Result
@@ -23,50 +23,32 @@ def release(
     filename: flags.Filename = None,
     recursive: flags.Recursive = False,
     run_id: flags.RunId = None,
+    selector: flags.Selector = None,
     no_wait: flags.NoWait = False,
     timeout: flags.Timeout = None,
+    yes: flags.Yes = False,
     output: flags.ResultOutput = None,
 ) -> Verb:
-    """Stop the billing of orders and give their cards back: order/NAME, or -f with the manifests they came from.
+    """Stop the billing of orders and give their cards back: order/NAME, -f with the manifests they came from, or -l.
 
-    Billing stops when the platform accepts it; the command waits until the cards are back, unless told not to.
+    Orders chosen by label are asked about first; off a terminal that takes --yes. Billing stops when the platform
+    accepts it; the command waits until the cards are back, unless told not to.
     """
+    from cpctl.commands.meant import Choice, orders_meant
     from cpctl.commands.ordering import printed
 
     form = rt.output(output, FORMS)
-    meant = named(rt, what, filename, recursive=recursive, run_id=run_id)
+    choice = Choice(what, filename, recursive, run_id, selector)
+    meant = orders_meant(rt, choice, verb="release", ended=False, yes=yes)
     results = _released(rt, meant, wait=not no_wait, timeout=timeout)
-    yield from printed(results, form, single=len(meant) == 1)
+    yield from printed(results, form, single=len(meant) == 1 and selector is None)
     return ExitCode.DONE
-
-
-def named(
-    rt: Runtime, what: Sequence[str] | None, filename: Sequence[str] | None, *, recursive: bool, run_id: str | None
-) -> list[tuple[str | None, str]]:
-    """The orders that are meant, by name or by manifest: project, where a manifest names one, and name."""
-    from cpctl.commands.manifests import wanted_orders
-    from cpctl.commands.targets import orders
-
-    if not filename:
-        return [(None, name) for name in orders(what)]
-    if what:
-        raise UsageError(detail="name orders or their manifests, not both")
-    return [(one.project, one.name) for one in wanted_orders(rt, filename, recursive=recursive, run_id=run_id)]
-
-
-def markets(rt: Runtime, meant: Iterable[tuple[str | None, str]]) -> Iterator[tuple[Market, str]]:
-    """Each order that is meant and the market it is in; who we are is asked once a project."""
-    from functools import cache
-
-    from cpctl.commands.buying import market_of
-
-    market_at = cache(lambda project: market_of(rt, project))
-    return ((market_at(project), name) for project, name in meant)
 
 
 def _released(
     rt: Runtime, meant: Iterable[tuple[str | None, str]], *, wait: bool, timeout: str | None
 ) -> Iterator[Result]:
+    from cpctl.commands.meant import markets
     from cpctl.commands.ordering import Result
 
     for market, name in markets(rt, meant):

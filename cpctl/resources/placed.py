@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -74,6 +75,7 @@ class _Status(Answered):
     allocations: list[Allocation] = Field(default_factory=list)
     price_per_hour: words.Price = Field(alias="pricePerHour")
     total: words.Money
+    discount: words.Money = Decimal("0.00")
     charged: words.Money
     cards: CardCount
     held_until: Time | None = Field(default=None, alias="heldUntil")

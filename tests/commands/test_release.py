@@ -68,3 +68,64 @@ def test_names_and_manifests_together_nothing_and_missing_ones(cp, wanted):
     assert cp("release", f"order/{wanted.name}", "-f", str(wanted)).code == 2
     assert cp("release").code == 2
     assert cp("release", f"order/{new_name()}").code == 3
+
+
+# by label
+
+
+@pytest.fixture
+def labelled(sandbox, tmp_path):
+    """Two orders of one team, and one of another."""
+    teams = {new_name(): team for team in ("nlp", "nlp", "cv")}
+    for name, team in teams.items():
+        made = manifest(tmp_path, name)
+        made.document["metadata"]["labels"] = {"team": f"{team}-{tmp_path.name}"[:60].rstrip("-_")}
+        made.change()
+    first, second, third = teams
+    with rolled_back(sandbox, first), rolled_back(sandbox, second), rolled_back(sandbox, third):
+        yield list(teams), f"team=nlp-{tmp_path.name}"[:65].rstrip("-_"), tmp_path
+
+
+def phases(sandbox, names):
+    return [orders_of(sandbox, name)[0]["status"]["phase"] for name in names]
+
+
+def test_a_label_needs_yes_where_nobody_can_be_asked_and_asks_nothing_before(cp, labelled):
+    _, selector, _ = labelled
+    for verb in ("release", "delete"):
+        refused = cp(verb, "-l", selector, env={"CPCTL_SERVER": "http://127.0.0.1:1"})
+        assert (refused.code, refused.out) == (2, "")
+        assert f"to {verb} orders by label needs --yes" in refused.err
+    assert cp("release", "-l", "", "--yes").code == 2
+    assert cp("release", "-l", "team=x", "order/y", "--yes").code == 2
+
+
+def test_released_by_label_are_those_and_no_others(cp, sandbox, labelled):
+    names, selector, folder = labelled
+    assert cp("apply", "-f", str(folder)).code == 0
+    no = cp("release", "-l", selector, tty=True, stdin="n\n")
+    assert (no.code, phases(sandbox, names)) == (2, ["Held"] * 3)
+    assert all(name in no.err for name in names[:2]) and names[2] not in no.err and sandbox.url in no.err
+    done = cp("release", "-l", selector, "--yes")
+    assert done.code == 0, done.err
+    assert sorted(done.lines) == sorted(f"order/{name} released" for name in names[:2])
+    assert phases(sandbox, names) == ["Released", "Released", "Held"]
+    again = cp("release", "-l", selector, "--yes", "-o", "json")
+    assert (again.code, again.json["items"]) == (0, []) and "No resources found" in again.err
+    gone = cp("delete", "-l", selector, tty=True, stdin="y\n")
+    assert sorted(gone.lines) == sorted(f"order/{name} deleted" for name in names[:2])
+    assert cp("get", "orders", "-l", selector, "-o", "name").out == ""
+
+
+def test_a_platform_that_ignores_the_selector_releases_nothing_else(cp, sandbox, labelled):
+    """Each row is tested here again before it is acted on."""
+    names, selector, folder = labelled
+    assert cp("apply", "-f", str(folder)).code == 0
+
+    def forgets_the_selector(exchange):
+        exchange.request = exchange.request.replace(b"labelSelector=", b"ignored=")
+
+    with RecordingProxy(sandbox.url, before=forgets_the_selector) as proxy:
+        done = cp("release", "-l", selector, "--yes", env=through(cp, proxy))
+    assert done.code == 0, done.err
+    assert phases(sandbox, names)[2] == "Held"

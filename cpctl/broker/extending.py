@@ -1,0 +1,122 @@
+"""More time for an order that runs: priced here to the fen, reserved and limited by the platform as placing is.
+
+The end is a time, not a span: the same command again asks for the same end, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from cpctl.broker.cover import amount_fen
+from cpctl.broker.exactly_once import send_again, send_new, unfinished
+from cpctl.broker.limits import Limits, named
+from cpctl.broker.market import Found, Market
+from cpctl.broker.planner import paid_seconds
+from cpctl.errors import BadAnswer, BadValue, Conflict, LimitExceeded
+from cpctl.resources.placed import Phase
+
+VERB = "extend"
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A later end.
+
+    Attributes:
+        total: CNY, the most that the order is ever charged with it.
+        extra: CNY, what of that comes on top.
+    """
+
+    until: datetime
+    total: Decimal
+    extra: Decimal
+
+    @property
+    def stamp(self) -> str:
+        """The end on the wire."""
+        return self.until.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def extension(found: Found, until: datetime) -> Extension | None:
+    """What a later end comes to at the prices the order was held at; None when it ends then already.
+
+    Raises:
+        Conflict: It does not run.
+        BadValue: That is before its end.
+    """
+    order, status = found.order, found.order.status
+    if order.phase is not Phase.ACTIVE or status.ends_at is None or status.started_at is None:
+        raise Conflict(
+            reason="WrongPhase",
+            detail=f'order "{order.name}" is {order.phase}; only one that is Active can be extended',
+            hint=f"cpctl describe order/{order.name}",
+        )
+    if until == status.ends_at:
+        return None
+    if until < status.ends_at:
+        end = status.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise BadValue(what="--until", value=f"{until:%Y-%m-%dT%H:%M:%SZ}", expected=f"later than its end, {end}")
+    total = _gross(found, until) - status.discount
+    return Extension(until, total, max(Decimal("0.00"), total - status.total))
+
+
+def extend(market: Market, found: Found, wanted: Extension, limits: Limits) -> Found:
+    """The order with its later end; sent exactly once, and only for the total that was shown.
+
+    Raises:
+        LimitExceeded: A limit, the balance, or the total that was shown says no; nothing was changed.
+        OutcomeUnknown: The request left and no definite answer came.
+    """
+    for line in found.order.status.allocations:
+        limits.check("max-price", line.price, f"offer {line.offer}", "extended")
+    limits.check("max-order", wanted.total, "the order", "extended")
+    bounds = limits.and_also("max-order", wanted.total, "the total that was shown")
+    body = {"uid": found.order.uid, "endsAt": wanted.stamp, "limits": bounds.wire()}
+    name = found.order.name
+    begun = unfinished(market, VERB, name)
+    if begun is not None and _asks_for(begun.body, body):
+        after = send_again(market, begun)
+    else:
+        if begun is not None:
+            market.journal.settle(begun, "outdated", "another end is wanted by now")
+        record = market.record(VERB, name, market.order_path(name, VERB), body)
+        try:
+            after = send_new(market, record)
+        except LimitExceeded as refusal:
+            raise named(refusal, bounds, "extended") from refusal
+    _check_answer(after, wanted)
+    market.close(VERB, name)
+    return after
+
+
+def _gross(found: Found, until: datetime) -> Decimal:
+    """What the order's cards cost from its start to the end, without a voucher."""
+    status, spec = found.order.status, found.order.spec
+    assert status.started_at is not None, "an order that runs has started"
+    billing = spec.get("billing", "on-demand")
+    paid_s = paid_seconds(str(billing), int((until - status.started_at).total_seconds()))
+    lines = ((int(one.price * 10_000), one.cards) for one in status.allocations)
+    return Decimal(sum(amount_fen(price, cards, paid_s) for price, cards in lines)).scaleb(-2)
+
+
+def _asks_for(begun: str, wanted: dict[str, Any]) -> bool:
+    """Whether an earlier run's bytes ask for the same: they are sent again then."""
+    try:
+        return bool(json.loads(begun) == wanted)
+    except ValueError:
+        return False
+
+
+def _check_answer(after: Found, wanted: Extension) -> None:
+    """A platform that says yes to something else is not believed."""
+    ends_at = after.order.status.ends_at
+    if after.order.status.total > wanted.total or ends_at is None or ends_at.astimezone(UTC) > wanted.until:
+        raise BadAnswer(
+            detail=f'order "{after.order.name}" was extended otherwise than asked: until {ends_at},'
+            f" {after.order.status.total} CNY at most instead of {wanted.total}",
+            hint=f"cpctl describe order/{after.order.name}",
+        )
