@@ -21,6 +21,7 @@ WRITTEN_BY_PLATFORM = ("uid", "resourceVersion", "createdAt")
 
 Billing = Literal["on-demand", "daily", "monthly", "spot"]
 LatencyClass = Literal["metro", "regional", "national"]
+Colocate = Literal["none", "province", "provider"]
 
 
 class _Written(BaseModel):
@@ -39,6 +40,8 @@ class Placement(_Written):
     exclude_provinces: words.Provinces = Field(default=[], alias="excludeProvinces")
     providers: words.Names = []
     exclude_providers: words.Names = Field(default=[], alias="excludeProviders")
+    colocate: Colocate = "none"
+    max_providers: words.Providers | None = Field(default=None, alias="maxProviders")
 
 
 class Requirements(_Written):

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 SHOWN_LIMIT = 60
 CARDS_LIMIT = 100_000
+PROVIDERS_LIMIT = 1_000
 LIST_LIMIT = 1_000
 
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -142,6 +143,7 @@ Word = Annotated[str, BeforeValidator(_a_word)]
 Image = Annotated[str, BeforeValidator(matching(IMAGE, "the name of an image"))]
 Duration = Annotated[str, BeforeValidator(parsed(_duration))]
 Cards = Annotated[int, BeforeValidator(count(CARDS_LIMIT))]
+Providers = Annotated[int, BeforeValidator(count(PROVIDERS_LIMIT))]
 MemoryGiB = Annotated[int, BeforeValidator(count(100_000, least=0))]
 
 Names = Annotated[list[str], BeforeValidator(many(_a_name))]

@@ -72,6 +72,25 @@ def check_sums(spec: Spec, allocations: Sequence[Mapping[str, Any]]) -> None:
         raise invalid("allocations", f"are {sum(cards.values())} cards, spec.cards is {spec['cards']}")
 
 
+def check_together(spec: Spec, lines: Sequence[Any]) -> None:
+    """Refuse cards in more provinces, or of more providers, than the spec allows.
+
+    Args:
+        lines: Each with `province` and `provider`.
+
+    Raises:
+        Problem: They are.
+    """
+    together = asked(spec, "placement", "colocate") or "none"
+    if together != "none":
+        places = {getattr(line, together) for line in lines}
+        if len(places) > 1:
+            raise invalid("allocations", f"are of {len(places)} {together}s, spec.placement.colocate is {together}")
+    most, providers = asked(spec, "placement", "maxProviders"), {line.provider for line in lines}
+    if most is not None and len(providers) > most:
+        raise invalid("allocations", f"are of {len(providers)} providers, spec.placement.maxProviders is {most}")
+
+
 def asked_seconds(spec: Spec) -> int:
     """The duration of a spec in seconds. Raises Problem."""
     try:

@@ -22,6 +22,7 @@ DURATION: Final = Text(r"([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,8}s)
 CARDS: Final = Whole(1, 100_000)
 BILLING: Final = OneOf(("on-demand", "daily", "monthly", "spot"))
 LATENCY: Final = OneOf(("metro", "regional", "national"))
+COLOCATE: Final = OneOf(("none", "province", "provider"))
 LABELS: Final = MapOf(LABEL_KEY, LABEL_VALUE, 64)
 
 ALLOCATION: Final = Fields({"offer": NAME, "cards": CARDS}, ("offer", "cards"))
@@ -32,6 +33,8 @@ PLACEMENT: Final = Fields(
         "excludeProvinces": ListOf(PROVINCE, 40),
         "providers": ListOf(NAME, 200),
         "excludeProviders": ListOf(NAME, 200),
+        "colocate": COLOCATE,
+        "maxProviders": Whole(1, 1_000),
     }
 )
 REQUIREMENTS: Final = Fields(

@@ -98,7 +98,9 @@ def bare(spec: Body) -> dict[str, Any]:
 def chosen_lines(reader: Change | Store, spec: Body, allocations: Sequence[Body]) -> list[Line]:
     """The allocations with their offers' present prices, once they agree with the spec. Raises Problem."""
     agreement.check_sums(spec, allocations)
-    return [chosen_line(reader, spec, each, f"allocations[{index}]") for index, each in enumerate(allocations)]
+    lines = [chosen_line(reader, spec, each, f"allocations[{index}]") for index, each in enumerate(allocations)]
+    agreement.check_together(spec, lines)
+    return lines
 
 
 def chosen_line(reader: Change | Store, spec: Body, allocation: Body, field: str) -> Line:
