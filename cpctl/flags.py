@@ -30,6 +30,7 @@ Targets = Annotated[list[str], Argument(metavar="TYPE[/NAME] [NAME...]", help="o
 FieldPath = Annotated[str, Argument(metavar="TYPE[.FIELD...]", help="offers, offers.spec.price, order.status.conditions …", show_default=False)]
 OrderTargets = Annotated[Words, Argument(metavar="order/NAME...", help="Orders, by name", show_default=False)]
 OrderName = Annotated[str, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
+ManifestName = Annotated[Text, Argument(metavar="NAME", help="The order's name in -o yaml; generateName: plan- without one", show_default=False)]
 OptionalOrderName = Annotated[Text, Argument(metavar="NAME", help="Yours, unique in the project for ever", show_default=False)]
 
 # how it is shown
@@ -42,6 +43,7 @@ TableOutput = Annotated[Text, Option("--output", "-o", metavar="table|json|yaml"
 KindsOutput = Annotated[Text, Option("--output", "-o", metavar="table|wide|name|json|yaml", help="The form of what is printed")]
 ExplainOutput = Annotated[Text, Option("--output", "-o", metavar="plaintext|json|yaml", help="The form of what is printed")]
 ResultOutput = Annotated[Text, Option("--output", "-o", metavar="name|json|yaml", help="The form of what is printed")]
+PlanOutput = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml", help="The form of what is printed; yaml is an Order for `apply`")]
 NoHeaders = Annotated[bool, Option("--no-headers", help="No line of column titles")]
 
 # filters of the catalogue

@@ -21,6 +21,7 @@ VERBS: dict[str, Verb] = {
     "explain": Verb("Say what the fields of a type mean"),
     "events": Verb("What happened to your orders and cards"),
     "overview": Verb("The national view: capacity, free cards, prices, PUE and green share"),
+    "plan": Verb("The cheapest allocation of cards, what comes next, and why the rest was left out"),
     "create": Verb("Create an order", {"order": "Find the cheapest cards, place an order and hold them"}),
     "apply": Verb("Make what a manifest says come true; safe to run again"),
     "label": Verb("Put labels on orders, change them, take them off"),

@@ -88,6 +88,9 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
     "uvicorn": ("cpctl.sandbox",),
 }
 
+PLANNING = tuple(
+    f"cpctl.broker.{name}" for name in ("planner", "constraints", "cover", "groups", "discount", "unplanned", "beside")
+)
 PURE = (
     *(
         "cpctl.units",
@@ -99,7 +102,7 @@ PURE = (
         "cpctl.verbs",
         "cpctl.argv",
     ),
-    *("cpctl.resources", "cpctl.selectors", "cpctl.output", "cpctl.broker.planner", "cpctl.broker.cover"),
+    *("cpctl.resources", "cpctl.selectors", "cpctl.output", *PLANNING),
     *("cpctl.complete", "cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from cpctl.broker.constraints import BOUGHT, Offer, PlanRequest
 from cpctl.broker.limits import Limits
 from cpctl.broker.market import Market
-from cpctl.broker.offers import read_offers
-from cpctl.broker.planner import Plan, PlanRequest, plan
+from cpctl.broker.offers import query, read_offers
+from cpctl.broker.planner import Plan, plan
 from cpctl.errors import LimitExceeded, NoCapacity
 from cpctl.resources.order import OrderSpec
 from cpctl.resources.partial import sentence
@@ -41,15 +43,27 @@ def _allocations(market: Market, spec: OrderSpec, limits: Limits) -> list[dict[s
 def planned(market: Market, spec: OrderSpec, limits: Limits) -> Plan:
     """The cheapest plan. A price limit narrows the choice; when it leaves none, the limit is what refuses."""
     request = plan_request(spec, limits, market.residency)
-    found = read_offers(market.platform, request)
+    found = read_offers(market.platform, query(request))
     if found.troubles:
         market.say(f"warning: {sentence(found.troubles.values())}; only offers of now are chosen from")
+    return within(limits, request, found.offers, found.absent)
+
+
+def within(limits: Limits, request: PlanRequest, offers: Iterable[Offer], absent: Sequence[str]) -> Plan:
+    """The cheapest plan among offers as they were read.
+
+    Raises:
+        NoCapacity: There is none.
+        LimitExceeded: A limit stands in the way, and nothing else does.
+    """
     try:
-        return plan(request, found.offers, found.absent)
+        return plan(request, offers, absent)
     except NoCapacity as refusal:
-        without = refusal.values.get("without")
-        if without == ("max-price",) and "max-price" in limits:
+        without = set(refusal.values["without"]) - BOUGHT  # type: ignore[call-overload]
+        if without == {"max-price"} and "max-price" in limits:
             raise _price(limits, refusal) from refusal
+        if "budget" in without and "max-order" in limits:
+            raise _budget(limits, refusal) from refusal
         raise
 
 
@@ -60,17 +74,14 @@ def plan_request(spec: OrderSpec, limits: Limits, residency: frozenset[str]) -> 
         LimitExceeded: The spec names only provinces outside the residency.
     """
     placement, needs = spec.placement, spec.requirements
-    provinces = tuple(placement.provinces)
-    if residency:
-        provinces = tuple(one for one in provinces if one in residency) if provinces else tuple(sorted(residency))
-        if not provinces:
-            raise _residency("placement", ", ".join(placement.provinces), residency)
+    if residency and placement.provinces and residency.isdisjoint(placement.provinces):
+        raise _residency("placement", ", ".join(placement.provinces), residency)
     return PlanRequest(
         accelerators=tuple(spec.accelerator),
         cards=spec.cards or 0,
         seconds=duration_s(spec.duration),
         billing=spec.billing,
-        provinces=provinces,
+        provinces=tuple(placement.provinces),
         exclude_provinces=tuple(placement.exclude_provinces),
         providers=tuple(placement.providers),
         exclude_providers=tuple(placement.exclude_providers),
@@ -81,15 +92,22 @@ def plan_request(spec: OrderSpec, limits: Limits, residency: frozenset[str]) -> 
         interconnect=needs.interconnect,
         latency_classes=tuple(needs.latency_class),
         max_price=limits["max-price"].amount if "max-price" in limits else None,
+        colocate=placement.colocate,
+        max_providers=placement.max_providers,
+        budget=limits["max-order"].amount if "max-order" in limits else None,
+        residency=tuple(sorted(residency)),
     )
 
 
 FLAGS = "create order"  # the source of an order that flags describe, not a manifest
+PLAN_FLAGS = "plan"
 
 
 def own_limits(limits: Limits, spec: OrderSpec, source: str) -> Limits:
     """The limits of profile and environment with those the order states itself."""
-    price, budget = ("--max-price", "--budget") if source == FLAGS else (f"{source} (maxPrice)", f"{source} (budget)")
+    price, budget = (
+        ("--max-price", "--budget") if source in (FLAGS, PLAN_FLAGS) else (f"{source} (maxPrice)", f"{source} (budget)")
+    )
     return limits.and_also("max-price", spec.limits.max_price, price).and_also("max-order", spec.limits.budget, budget)
 
 
@@ -98,6 +116,20 @@ def _residency(what: str, where: str, residency: frozenset[str]) -> LimitExceede
         reason="Residency",
         detail=f"{what} is in {where}; this profile's residency allows {', '.join(sorted(residency))};"
         " nothing was bought",
+    )
+
+
+def _budget(limits: Limits, refusal: NoCapacity) -> LimitExceeded:
+    """The same with who set the budget; what would do without another constraint is the next step."""
+    limit, least = limits["max-order"], refusal.values["least"]
+    others = [name for name in refusal.values["without"] if name != "budget"]  # type: ignore[attr-defined]
+    return LimitExceeded(
+        detail=f"the cheapest plan costs {least} CNY, the limit is {limit.amount} (max-order of {limit.set_by});"
+        " nothing was bought",
+        hint=f"without {' or '.join(others)} there is one within it" if others else None,
+        limit="max-order",
+        figure=str(least),
+        set_by=limit.set_by,
     )
 
 

@@ -1,6 +1,7 @@
 """The cheapest way to make a number of cards out of lots, exact to the fen.
 
-A lot is sold as `least + k × step` cards up to what is free, and n of its cards cost round(price × n × seconds / 3600).
+A lot is sold as `least + k × step` cards up to what is free, and n of its cards cost round(price × n × seconds / 3600),
+less what a voucher takes off, rounded half up too.
 This is a multiple-choice knapsack. Its linear relaxation prices a card at λ; measured against λ every quantity of every
 lot has an excess, never negative, and the excess of a whole choice is what it costs above the bound. So quantities
 whose excess alone is beyond the gap belong to no optimum; a sparse dynamic program over the few that are left is exact.
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 FEN = 1 << 64
 USED = 1 << 40  # one more lot outweighs every `tie`, a hundred thousand lots do not outweigh a fen
 TIE_LIMIT = 1 << 20
+WHOLE = 10_000  # what `off` is a part of
 PER_FEN = 3_600 * 100  # price × 10⁴ × seconds over this is fen
 FIRST_GAP = TIE_LIMIT << 8
 WIDENING = 16
@@ -27,6 +29,7 @@ class Lot(NamedTuple):
     """Attributes:
     price: CNY per card-hour × 10⁴.
     tie: Below TIE_LIMIT; of lots that are alike, those with the least are taken.
+    off: The part of the amount that a voucher takes off, × 10⁴.
     """
 
     price: int
@@ -34,6 +37,7 @@ class Lot(NamedTuple):
     step: int
     free: int
     tie: int = 0
+    off: int = 0
 
 
 class _Line(NamedTuple):
@@ -59,6 +63,17 @@ def amount_fen(price: int, cards: int, seconds: int) -> int:
     return (2 * price * cards * seconds + PER_FEN) // (2 * PER_FEN)
 
 
+def discount_fen(amount: int, off: int) -> int:
+    """What a voucher takes off an amount, half a fen rounded up."""
+    return (2 * amount * off + WHOLE) // (2 * WHOLE)
+
+
+def cost_fen(lot: Lot, cards: int, seconds: int) -> int:
+    """What cards of a lot cost, less the voucher's part."""
+    amount = amount_fen(lot.price, cards, seconds)
+    return amount - discount_fen(amount, lot.off) if lot.off else amount
+
+
 def cheapest(lots: Sequence[Lot], cards: int, seconds: int) -> dict[int, int] | None:
     """Cards by lot (its index), of the least cost; None when no choice makes the number.
 
@@ -68,7 +83,7 @@ def cheapest(lots: Sequence[Lot], cards: int, seconds: int) -> dict[int, int] | 
     usable = _usable(lots, cards)
     if not can_make((lots[i] for i in usable), cards):
         return None
-    usable.sort(key=lambda i: (lots[i].price, -min(lots[i].free, cards), lots[i].tie, i))
+    usable.sort(key=lambda i: (lots[i].price * (WHOLE - lots[i].off), -min(lots[i].free, cards), lots[i].tie, i))
     chosen = usable[: _enough([lots[i] for i in usable], cards)]
     while True:
         reckoning = _reckoning(lots, chosen, cards, seconds)
@@ -103,12 +118,12 @@ def makeable(lots: Iterable[Lot], cards: int) -> int:
 
 def _usable(lots: Sequence[Lot], cards: int) -> list[int]:
     """Lots that can serve; of those alike in all but stock no more than could be used at once, the largest."""
-    alike: dict[tuple[int, int, int], list[int]] = {}
+    alike: dict[tuple[int, int, int, int], list[int]] = {}
     for i, lot in enumerate(lots):
         if lot.least <= min(lot.free, cards):
-            alike.setdefault((lot.price, lot.least, lot.step), []).append(i)
+            alike.setdefault((lot.least, lot.price, lot.step, lot.off), []).append(i)
     found: list[int] = []
-    for (_, least, _), same in alike.items():
+    for (least, *_), same in alike.items():
         same.sort(key=lambda i: (-min(lots[i].free, cards), lots[i].tie, i))
         found += same[: cards // least]
     return found
@@ -130,7 +145,7 @@ def _points(lot: Lot, cards: int, seconds: int) -> Iterator[tuple[int, int]]:
     """Every quantity with its cost, none at all first."""
     yield 0, 0
     for n in range(lot.least, min(lot.free, cards) + 1, lot.step):
-        yield n, amount_fen(lot.price, n, seconds) * FEN + USED + lot.tie * n
+        yield n, cost_fen(lot, n, seconds) * FEN + USED + lot.tie * n
 
 
 def _reckoning(lots: Sequence[Lot], chosen: Sequence[int], cards: int, seconds: int) -> _Reckoning:
@@ -197,7 +212,7 @@ def _within(lines: Sequence[_Line], cards: int, gap: int) -> tuple[dict[int, int
     if cards not in states:
         return None
     excess, chain = states[cards]
-    return _unchained(chain), excess
+    return unchained(chain), excess
 
 
 def _extended(
@@ -221,7 +236,8 @@ def _extended(
     return longer
 
 
-def _unchained(chain: Any) -> dict[int, int]:
+def unchained(chain: Any) -> dict[int, int]:
+    """Cards by lot, from links of (what was before, lot, cards)."""
     found = {}
     while chain is not None:
         chain, lot, n = chain
@@ -258,8 +274,8 @@ def _could_matter(lot: Lot, slope: int, gap: int, seconds: int, alike: dict[Lot,
     Args:
         alike: The least excess of lots but for their `tie`, found so far.
     """
-    per_card = lot.price * seconds * FEN // PER_FEN - slope
-    if per_card >= 0 and per_card * lot.least + USED - FEN // 2 > gap:
+    per_card = lot.price * (WHOLE - lot.off) * seconds * FEN // (PER_FEN * WHOLE) - slope
+    if per_card >= 0 and per_card * lot.least + USED - FEN > gap:
         return False
     tieless = lot._replace(tie=0)
     if tieless not in alike:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from cpctl import units
-from cpctl.broker.planner import Offer, PlanRequest
+from cpctl.broker.constraints import Offer, PlanRequest
 from cpctl.errors import BadAnswer, UsageError
 from cpctl.resources.page import AnyPage
 from cpctl.resources.partial import Trouble, troubles
@@ -52,6 +52,7 @@ def _number(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
 
 FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
     ("metadata", "name", _text),
+    ("spec", "product", _text),
     ("spec", "provider", _text),
     ("spec", "province", _text),
     ("spec", "accelerator", _text),
@@ -73,6 +74,9 @@ FIELDS: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
 PATHS = (*(f"{part}.{field}" for part, field, _ in FIELDS), "spec.subplatform")
 
 
+ROWS = {"fields": ",".join(PATHS), "as": "rows"}
+
+
 class Lister(Protocol):
     """What lists offers; `api.platform.Platform` does."""
 
@@ -81,28 +85,39 @@ class Lister(Protocol):
     def now(self) -> datetime: ...
 
 
-def read_offers(platform: Lister, request: PlanRequest) -> Listed:
-    """The offers a request may be served from, as they are now.
+def read_offers(platform: Lister, asked: Mapping[str, str]) -> Listed:
+    """Offers as they are now.
+
+    Args:
+        asked: Of `query`.
 
     Raises:
         BadAnswer: A row that is no offer.
     """
-    return listed(platform.pages("/v1/offers", query(request), chunk=CHUNK), platform.now)
+    return listed(platform.pages("/v1/offers", asked, chunk=CHUNK), platform.now)
 
 
 def query(request: PlanRequest) -> dict[str, str]:
-    """What the platform is asked to list: the request's filters that it knows, as compact rows."""
-    asked: dict[str, Iterable[str]] = {
-        "accelerator": request.accelerators,
-        "billing": (request.billing,),
-        "province": request.provinces,
-        "excludeProvince": request.exclude_provinces,
-        "provider": request.providers,
-        "vendor": request.vendors,
-        "fields": PATHS,
-        "as": ("rows",),
+    """What the platform is asked to list for a purchase: the request's filters that it knows, as compact rows."""
+    provinces = request.provinces or request.residency
+    return {
+        **_words("accelerator", request.accelerators),
+        **_words("billing", (request.billing,)),
+        **_words("province", [one for one in provinces if not request.residency or one in request.residency]),
+        **_words("excludeProvince", request.exclude_provinces),
+        **_words("provider", request.providers),
+        **_words("vendor", request.vendors),
+        **ROWS,
     }
-    return {name: ",".join(words) for name, words in asked.items() if words}
+
+
+def wide_query(request: PlanRequest) -> dict[str, str]:
+    """What it is asked to list for a plan that tells what constraints cost: every offer of the accelerators."""
+    return {**_words("accelerator", request.accelerators), **_words("province", request.residency), **ROWS}
+
+
+def _words(name: str, words: Iterable[str]) -> dict[str, str]:
+    return {name: text} if (text := ",".join(words)) else {}
 
 
 def listed(pages: Iterable[AnyPage], now: Callable[[], datetime]) -> Listed:

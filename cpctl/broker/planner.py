@@ -2,78 +2,34 @@
 
 Of allocations that cost the same, the one over fewer offers is taken; of those, chance decides, not a name: each offer
 draws a number from the hash of its name and the request, so that the same request is planned the same way, and over
-many requests no provider is favoured.
+many requests no provider is favoured. Where cards must be together, or of few providers, that holds within the province
+or the providers chosen, and among those that cost the same the draws of their offers decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cpctl.broker.cover import TIE_LIMIT, Lot, amount_fen, can_make, cheapest, makeable
-from cpctl.errors import NoCapacity
+from cpctl.broker.constraints import Offer, PlanRequest, fitting, is_good
+from cpctl.broker.cover import TIE_LIMIT, WHOLE, Lot, amount_fen, cheapest, discount_fen
+from cpctl.broker.discount import cheapest_after, gross_fen, views_of
+from cpctl.broker.groups import Solved, View, can_make_of, cheapest_of, in_parts_fen
 
 PERIOD_S = {"daily": 86_400, "monthly": 30 * 86_400}
-GOOD_STATE = "ok"
-
-
-@dataclass(frozen=True)
-class PlanRequest:
-    """What is wanted; an empty tuple or None means that anything will do.
-
-    Attributes:
-        seconds: How long.
-        max_price: CNY per card-hour, of each offer.
-    """
-
-    accelerators: tuple[str, ...]
-    cards: int
-    seconds: int
-    billing: str = "on-demand"
-    provinces: tuple[str, ...] = ()
-    exclude_provinces: tuple[str, ...] = ()
-    providers: tuple[str, ...] = ()
-    exclude_providers: tuple[str, ...] = ()
-    vendors: tuple[str, ...] = ()
-    min_memory_gib: int = 0
-    max_pue: Decimal | None = None
-    min_green: Decimal | None = None
-    interconnect: str | None = None
-    latency_classes: tuple[str, ...] = ()
-    max_price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Cards on sale; sold as `min_cards + k × step_cards`, up to `free`."""
-
-    name: str
-    provider: str
-    province: str
-    accelerator: str
-    vendor: str
-    memory_gib: int
-    interconnect: str
-    billing: str
-    price: Decimal
-    min_cards: int
-    step_cards: int
-    pue: Decimal
-    green: Decimal
-    latency_class: str
-    state: str
-    free: int
 
 
 class Allocation(NamedTuple):
-    """Cards of one offer; `amount` is what they cost for the whole time."""
+    """Cards of one offer; `amount` is what they cost for the whole time, the `discount` taken off."""
 
     offer: str
     cards: int
     price: Decimal
     amount: Decimal
+    discount: Decimal
+    accelerator: str
     province: str
     provider: str
 
@@ -85,7 +41,7 @@ class Plan:
     Attributes:
         allocations: By offer name.
         total: Sum of the amounts, CNY.
-        per_hour: CNY an hour while all cards run.
+        per_hour: CNY an hour while all cards run, before a voucher.
         paid_s: Seconds that are paid for: whole days and months where the billing mode has them.
         absent: Provinces that did not answer when the offers were read.
     """
@@ -97,34 +53,9 @@ class Plan:
     paid_s: int
     absent: tuple[str, ...] = ()
 
-
-class Filter(NamedTuple):
-    """One constraint: what a person calls it, whether a request has it, and which offers pass."""
-
-    name: str
-    asked: Callable[[PlanRequest], Any]
-    passes: Callable[[PlanRequest, Offer], bool]
-
-
-FILTERS = (
-    Filter("accelerator", lambda r: r.accelerators, lambda r, o: o.accelerator in r.accelerators),
-    Filter("billing", lambda r: r.billing, lambda r, o: o.billing == r.billing),
-    Filter("province", lambda r: r.provinces, lambda r, o: o.province in r.provinces),
-    Filter("exclude-province", lambda r: r.exclude_provinces, lambda r, o: o.province not in r.exclude_provinces),
-    Filter("provider", lambda r: r.providers, lambda r, o: o.provider in r.providers),
-    Filter("exclude-provider", lambda r: r.exclude_providers, lambda r, o: o.provider not in r.exclude_providers),
-    Filter("vendor", lambda r: r.vendors, lambda r, o: o.vendor.casefold() in {v.casefold() for v in r.vendors}),
-    Filter("min-memory", lambda r: r.min_memory_gib, lambda r, o: o.memory_gib >= r.min_memory_gib),
-    Filter(
-        "interconnect",
-        lambda r: r.interconnect,
-        lambda r, o: o.interconnect.casefold().startswith((r.interconnect or "").casefold()),
-    ),
-    Filter("latency-class", lambda r: r.latency_classes, lambda r, o: o.latency_class in r.latency_classes),
-    Filter("max-pue", lambda r: r.max_pue is not None, lambda r, o: o.pue <= (r.max_pue or 0)),
-    Filter("min-green", lambda r: r.min_green is not None, lambda r, o: o.green >= (r.min_green or 0)),
-    Filter("max-price", lambda r: r.max_price is not None, lambda r, o: o.price <= (r.max_price or 0)),
-)
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(sorted({one.provider for one in self.allocations}))
 
 
 def plan(request: PlanRequest, offers: Iterable[Offer], absent: Sequence[str] = ()) -> Plan:
@@ -135,23 +66,95 @@ def plan(request: PlanRequest, offers: Iterable[Offer], absent: Sequence[str] = 
         absent: Provinces that did not answer; their offers must not be among the offers.
 
     Raises:
-        NoCapacity: No allocation does; `values["without"]` names the constraints one of which stands in the way alone.
+        NoCapacity: No allocation does; `values["without"]` names the constraints one of which stands in the way alone,
+            `values["least"]` is the least total when only the budget does.
     """
-    usable = [offer for offer in offers if offer.state == GOOD_STATE]
-    fitting = _fitting(request, usable)
-    paid_s = paid_seconds(request.billing, request.seconds)
-    chosen = cheapest([_lot(request, offer) for offer in fitting], request.cards, paid_s)
-    if chosen is None:
-        raise _no_plan(request, usable, fitting, absent)
-    allocations = sorted(_allocation(fitting[i], cards, paid_s) for i, cards in chosen.items())
-    return Plan(
-        request=request,
-        allocations=tuple(allocations),
-        total=sum((one.amount for one in allocations), Decimal("0.00")),
-        per_hour=sum((one.price * one.cards for one in allocations), Decimal("0.0000")),
-        paid_s=paid_s,
-        absent=tuple(sorted(absent)),
+    from cpctl.broker.unplanned import no_plan, over_budget
+
+    usable = [offer for offer in offers if is_good(offer)]
+    fits = fitting(request, usable)
+    found = planned_of(request, fits, absent)
+    if found is None:
+        raise no_plan(request, usable, fits, absent)
+    if request.budget is not None and found.total > request.budget:
+        raise over_budget(found, usable)
+    return found
+
+
+def planned_of(request: PlanRequest, fits: Sequence[Offer], absent: Sequence[str] = ()) -> Plan | None:
+    """The cheapest plan among offers that pass every filter, whatever the budget; None when there is none."""
+    solved = least(request, fits)
+    return None if solved is None else _plan(request, fits, solved, absent)
+
+
+def bound_fen(request: PlanRequest, fits: Sequence[Offer]) -> int:
+    """What no plan among these offers costs less than, from cards bought in parts; more than any when too few."""
+    seconds = paid_seconds(request.billing, request.seconds)
+    lots = [lot for offer in fits if (lot := lot_of(request, offer)).least <= min(lot.free, request.cards)]
+    views = views_of(int(request.voucher.left * 100)) if request.voucher else (View(nets=False, less=0),)
+    return max(in_parts_fen(lots, request.cards, seconds, view) for view in views)
+
+
+def least(request: PlanRequest, fits: Sequence[Offer]) -> Solved | None:
+    """The cheapest choice among offers that pass every filter; None when no choice makes the number of cards."""
+    seconds = paid_seconds(request.billing, request.seconds)
+    lots = [lot_of(request, offer) for offer in fits]
+    if request.colocate == "province":
+        places: dict[str, list[int]] = {}
+        for i, offer in enumerate(fits):
+            places.setdefault(offer.province, []).append(i)
+        found = [
+            (one.fen, min(lots[i].tie for i in place), one)
+            for place in places.values()
+            if (one := _least_of(request, fits, lots, place, seconds)) is not None
+        ]
+        return min(found, key=lambda each: each[:2])[2] if found else None
+    return _least_of(request, fits, lots, range(len(fits)), seconds)
+
+
+def most_providers(request: PlanRequest) -> int | None:
+    """Of how many providers the cards may be."""
+    return 1 if request.colocate == "provider" else request.max_providers
+
+
+def is_feasible(request: PlanRequest, fits: Sequence[Offer]) -> bool:
+    """Whether some choice makes the number of cards, whatever it costs."""
+    most = most_providers(request)
+    places: dict[str, list[Offer]] = {}
+    for offer in fits:
+        places.setdefault(offer.province if request.colocate == "province" else "", []).append(offer)
+    return any(
+        can_make_of(
+            [lot_of(request, offer) for offer in one],
+            [offer.provider if most is not None else "" for offer in one],
+            request.cards,
+            most or 1,
+        )
+        for one in places.values()
     )
+
+
+def _least_of(
+    request: PlanRequest, fits: Sequence[Offer], lots: Sequence[Lot], among: Sequence[int], seconds: int
+) -> Solved | None:
+    """The same among some of the offers, of as many providers as there may be."""
+    left = int(request.voucher.left * 100) if request.voucher else None
+
+    def solve(some: Sequence[int]) -> Solved | None:
+        mine = [lots[i] for i in some]
+        if left is not None:
+            solved = cheapest_after(mine, request.cards, seconds, left)
+        else:
+            chosen = cheapest(mine, request.cards, seconds)
+            solved = None if chosen is None else Solved(gross_fen(mine, chosen, seconds), chosen)
+        return solved and Solved(solved.fen, {some[i]: cards for i, cards in solved.chosen.items()})
+
+    most = most_providers(request)
+    if most is None:
+        return solve(among)
+    views = (View(nets=False, less=0),) if left is None else views_of(left)
+    groups = [offer.provider for offer in fits]
+    return cheapest_of(lots, groups, among, request.cards, seconds, most, solve, views)
 
 
 def paid_seconds(billing: str, seconds: int) -> int:
@@ -160,13 +163,11 @@ def paid_seconds(billing: str, seconds: int) -> int:
     return -(-seconds // period) * period
 
 
-def _fitting(request: PlanRequest, offers: Iterable[Offer]) -> list[Offer]:
-    asked = [one for one in FILTERS if one.asked(request)]
-    return [offer for offer in offers if all(one.passes(request, offer) for one in asked)]
-
-
-def _lot(request: PlanRequest, offer: Offer) -> Lot:
-    return Lot(int(offer.price * 10_000), offer.min_cards, offer.step_cards, offer.free, _draw(request, offer.name))
+def lot_of(request: PlanRequest, offer: Offer) -> Lot:
+    """An offer as a quantity and a price."""
+    off = int(request.voucher.ratio * WHOLE) if request.voucher and request.voucher.covers(offer) else 0
+    draw = _draw(request, offer.name)
+    return Lot(int(offer.price * 10_000), offer.min_cards, offer.step_cards, offer.free, draw, off)
 
 
 def _draw(request: PlanRequest, name: str) -> int:
@@ -177,61 +178,30 @@ def _draw(request: PlanRequest, name: str) -> int:
     return int.from_bytes(sha256(ticket.encode()).digest()[:4], "big") % TIE_LIMIT
 
 
-def _allocation(offer: Offer, cards: int, paid_s: int) -> Allocation:
-    amount = Decimal(amount_fen(int(offer.price * 10_000), cards, paid_s)).scaleb(-2)
-    return Allocation(offer.name, cards, offer.price, amount, offer.province, offer.provider)
-
-
-# ---- when there is none
-
-
-def _no_plan(
-    request: PlanRequest, usable: Sequence[Offer], fitting: Sequence[Offer], absent: Sequence[str]
-) -> NoCapacity:
-    """The reason, and the constraints that stand in the way alone."""
-    without = tuple(one.name for one in FILTERS if one.asked(request) and _feasible(request, usable, one.name))
-    detail = f"no offers make {request.cards} cards of {_wanted(request)}: {_reason(request, usable, fitting)}"
-    if without:
-        detail += f"; without {' or '.join(without)} there are enough"
-    if absent:
-        detail += f"; not answering: {', '.join(sorted(absent))}"
-    return NoCapacity(
-        detail=detail,
-        hint="cpctl get offers",
-        without=without,
-        wanted=request.cards,
-        absent=tuple(absent),
+def _plan(request: PlanRequest, fits: Sequence[Offer], solved: Solved, absent: Sequence[str]) -> Plan:
+    paid_s = paid_seconds(request.billing, request.seconds)
+    left = int(request.voucher.left * 100) if request.voucher else 0
+    allocations = []
+    for offer, cards in sorted(((fits[i], cards) for i, cards in solved.chosen.items()), key=lambda pair: pair[0].name):
+        one, taken = _allocation(request, offer, cards, paid_s, left)
+        left -= taken
+        allocations.append(one)
+    return Plan(
+        request=request,
+        allocations=tuple(allocations),
+        total=sum((one.amount for one in allocations), Decimal("0.00")),
+        per_hour=sum((one.price * one.cards for one in allocations), Decimal("0.0000")),
+        paid_s=paid_s,
+        absent=tuple(sorted(absent)),
     )
 
 
-def _wanted(request: PlanRequest) -> str:
-    return " or ".join(request.accelerators) or "any accelerator"
-
-
-def _reason(request: PlanRequest, usable: Sequence[Offer], fitting: Sequence[Offer]) -> str:
-    if not fitting:
-        return f"no offer passes {_emptied_by(request, usable)}"
-    free = sum(offer.free for offer in fitting)
-    if free < request.cards:
-        return f"{free} are free in the {len(fitting)} offers that fit"
-    made = makeable([_lot(request, offer) for offer in fitting], request.cards).bit_length() - 1
-    return f"they are sold in minimum and step quantities, which make {made or 'none'} below that"
-
-
-def _emptied_by(request: PlanRequest, usable: Sequence[Offer]) -> str:
-    """The constraints, in order, up to the one after which no offer is left."""
-    left: Sequence[Offer] = usable
-    named = []
-    for one in FILTERS:
-        if one.asked(request):
-            left = [offer for offer in left if one.passes(request, offer)]
-            named.append(one.name)
-        if not left:
-            break
-    return " and ".join(named)
-
-
-def _feasible(request: PlanRequest, usable: Sequence[Offer], without: str) -> bool:
-    asked = [one for one in FILTERS if one.name != without and one.asked(request)]
-    fitting = (offer for offer in usable if all(one.passes(request, offer) for one in asked))
-    return can_make((_lot(request, offer) for offer in fitting), request.cards)
+def _allocation(request: PlanRequest, offer: Offer, cards: int, paid_s: int, left: int) -> tuple[Allocation, int]:
+    """The line, and the fen that the voucher takes off it: no more than is left of it."""
+    lot = lot_of(request, offer)
+    gross = amount_fen(lot.price, cards, paid_s)
+    off = min(left, discount_fen(gross, lot.off))
+    amount, discount = (Decimal(fen).scaleb(-2) for fen in (gross - off, off))
+    return Allocation(
+        offer.name, cards, offer.price, amount, discount, offer.accelerator, offer.province, offer.provider
+    ), off

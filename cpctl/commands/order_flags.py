@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from cpctl.commands.filters import BILLING, LATENCY, words
+from cpctl.commands.filters import BILLING, LATENCY, number_within, words
 from cpctl.errors import BadValue, UnknownName
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COLOCATE = ("none", "province", "provider")
 CHOSEN_BY_PLANNER = frozenset({"accelerator", "cards", "placement", "requirements"})
+CARDS_LIMIT, PROVIDERS_LIMIT = 100_000, 1_000
 KEY_SIZE_LIMIT = 16_384
 Word = str | None
 Words = list[str] | None
@@ -82,7 +83,7 @@ def _fields(given: OrderFlags) -> dict[str, Any]:
             providers=given.provider and words(given.provider),
             excludeProviders=given.exclude_provider and words(given.exclude_provider),
             colocate=_one_of("colocation", given.colocate, COLOCATE),
-            maxProviders=_count("max-providers", given.max_providers),
+            maxProviders=_count("max-providers", given.max_providers, PROVIDERS_LIMIT),
         ),
         requirements=_kept(
             minMemoryGiB=_memory(given.min_memory),
@@ -115,10 +116,8 @@ def _template(rt: Runtime, name: str) -> dict[str, Any]:
     return dict(template)
 
 
-def _count(what: str, text: str | None) -> int | None:
-    from cpctl.units import whole
-
-    return whole(text, what=what, least=1) if text is not None else None
+def _count(what: str, text: str | None, most: int = CARDS_LIMIT) -> int | None:
+    return number_within(what, text, 1, most) if text is not None else None
 
 
 def _memory(text: str | None) -> int | None:

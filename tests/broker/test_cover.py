@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpctl.broker.cover import Lot, amount_fen, can_make, cheapest, makeable
+from cpctl.broker.cover import Lot, can_make, cheapest, cost_fen, makeable
 
 
 def quantities(lot: Lot, cards: int) -> range:
@@ -24,7 +24,7 @@ def by_trying_all(lots: list[Lot], cards: int, seconds: int) -> int | None:
         longer = dict(best)
         for made, cost in best.items():
             for n in quantities(lot, cards - made):
-                total = cost + amount_fen(lot.price, n, seconds)
+                total = cost + cost_fen(lot, n, seconds)
                 longer[made + n] = min(total, longer.get(made + n, total))
         best = longer
     return best.get(cards)
@@ -36,7 +36,7 @@ def by_solver(lots: list[Lot], cards: int, seconds: int) -> int | None:
     solver.silent()
     solver.setOptionValue("mip_rel_gap", 0.0)
     solver.setOptionValue("mip_abs_gap", 0.5)
-    columns = [(lot, n, amount_fen(lot.price, n, seconds)) for lot in lots for n in quantities(lot, cards)]
+    columns = [(lot, n, cost_fen(lot, n, seconds)) for lot in lots for n in quantities(lot, cards)]
     picks = [solver.addBinary(obj=float(cost)) for _, _, cost in columns]
     if not picks:
         return None
@@ -54,7 +54,7 @@ def by_solver(lots: list[Lot], cards: int, seconds: int) -> int | None:
 
 
 def cost(lots: list[Lot], chosen: dict[int, int], seconds: int) -> int:
-    return sum(amount_fen(lots[i].price, n, seconds) for i, n in chosen.items())
+    return sum(cost_fen(lots[i], n, seconds) for i, n in chosen.items())
 
 
 def check(lots: list[Lot], cards: int, seconds: int, least: int | None) -> None:
@@ -74,6 +74,7 @@ LOTS = st.lists(
         step=st.integers(1, 9),
         free=st.integers(0, 30),
         tie=st.integers(0, 1 << 19),
+        off=st.just(0) | st.integers(0, 10_000),
     ),
     max_size=8,
 )

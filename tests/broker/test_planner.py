@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
+from cpctl.broker.constraints import Offer, PlanRequest
 from cpctl.broker.offers import listed, offer_of, query
-from cpctl.broker.planner import Offer, PlanRequest, paid_seconds, plan
+from cpctl.broker.planner import paid_seconds, plan
 from cpctl.errors import BadAnswer, NoCapacity
 from cpctl.resources.page import Page
 
 ITEM: dict[str, Any] = {
     "metadata": {"name": "of-a"},
     "spec": {
+        "product": "pd-a",
         "provider": "sbx-sx-01",
         "subplatform": "shanxi",
         "province": "shanxi",

@@ -198,6 +198,41 @@ def test_a_request_that_is_not_allowed_is_told_where(sandbox, offer, change, sta
     assert refusal(sandbox.post("/v1/orders", body), status, reason)["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("placement", "field"),
+    [
+        ({"colocate": "province"}, "allocations"),
+        ({"colocate": "provider"}, "allocations"),
+        ({"maxProviders": 1}, "allocations"),
+        ({"colocate": "city"}, "spec.placement.colocate"),
+        ({"maxProviders": 0}, "spec.placement.maxProviders"),
+        ({"maxProviders": 1001}, "spec.placement.maxProviders"),
+        ({"colocate": "none", "maxProviders": 2}, None),
+    ],
+)
+def test_cards_are_together_as_the_spec_asks(sandbox, placement, field):
+    offers = sandbox.items("/v1/offers", accelerator="H800", billing="on-demand")
+    one = offers[0]
+    other = next(each for each in offers if each["spec"]["province"] != one["spec"]["province"])
+    lines = {each["metadata"]["name"]: each["spec"]["minCards"] for each in (one, other)}
+    body = sandbox.order_body(unique("near"), lines)
+    del body["spec"]["allocations"]
+    body["spec"] |= {"accelerator": ["H800"], "cards": sum(lines.values()), "placement": placement}
+    quoted = sandbox.post(
+        "/v1/quotes",
+        {
+            "spec": body["spec"],
+            "allocations": [{key: each[key] for key in ("offer", "cards")} for each in body["allocations"]],
+        },
+    )
+    placed = sandbox.post("/v1/orders", body)
+    if field is None:
+        assert (quoted.status_code, placed.status_code) == (200, 201), placed.text
+        sandbox.act(placed.json(), "release")
+        return
+    assert refusal(placed, 422, "Invalid")["field"] == refusal(quoted, 422, "Invalid")["field"] == field
+
+
 @pytest.mark.parametrize("cards", [0, -1, 1.5, True, "2", None, 10**9, float("1e30")])
 def test_cards_are_whole_and_more_than_none(sandbox, offer, cards):
     body = sandbox.order_body(unique("bad"), {offer["metadata"]["name"]: 2})
