@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview create apply label activate extend wait release delete call auth config sandbox api api-resources doctor plugin options version"
+        words="get describe explain events overview plan create apply label activate extend wait release delete call auth config sandbox api api-resources doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --color --data --domain --duration --error --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --cards --chunk-size --colocate --color --data --domain --duration --error --exclude-provider --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-providers --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose -f -l -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -101,7 +101,8 @@ _cpctl_flags() {
         "explain") words="--recursive --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "events") words="--for --types --output -o --no-headers --all-projects -A --limit --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
-        "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "plan") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --scenario --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "activate") words="--wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
@@ -155,11 +156,19 @@ _cpctl_values() {
         "explain --output"|"explain -o") words="plaintext json yaml" ;;
         "events --output"|"events -o") words="table wide json yaml toml name csv jsonpath= custom-columns=" ;;
         "overview --output"|"overview -o") words="table json yaml" ;;
+        "plan --accelerator"|"plan --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open ;;
+        "plan --billing") words="on-demand daily monthly spot" ;;
+        "plan --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;
+        "plan --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;
+        "plan --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "plan --colocate") words="none province provider" ;;
+        "plan --output"|"plan -o") words="table wide json yaml" ;;
         "create order --accelerator"|"create order --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open ;;
         "create order --billing") words="on-demand daily monthly spot" ;;
         "create order --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;
         "create order --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;
         "create order --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "create order --colocate") words="none province provider" ;;
         "create order --ssh-key") files=1 ;;
         "create order --output"|"create order -o") words="name json yaml" ;;
         "apply --filename"|"apply -f") files=1 ;;
