@@ -89,7 +89,8 @@ OUTSIDE: dict[str, tuple[str, ...]] = {
 }
 
 PLANNING = tuple(
-    f"cpctl.broker.{name}" for name in ("planner", "constraints", "cover", "groups", "discount", "unplanned", "beside")
+    f"cpctl.broker.{name}"
+    for name in ("planner", "constraints", "cover", "groups", "parts", "discount", "unplanned", "beside")
 )
 PURE = (
     *(

@@ -72,10 +72,11 @@ def _cheapest_without(
     left = {word: [offer for offer in fits if of(offer) != word] for word in words}
     bounds = sorted((bound_fen(plan.request, some), word) for word, some in left.items())
     for bound, word in bounds:
-        if best is not None and bound >= int(best.plan.total * 100):
+        below = None if best is None else int(best.plan.total * 100)
+        if below is not None and bound >= below:
             break
-        found = planned_of(plan.request, left[word], plan.absent)
-        if found is not None and (best is None or found.total < best.plan.total):
+        found = planned_of(plan.request, left[word], plan.absent, below)
+        if found is not None:
             best = Alternative(word, found, found.total - plan.total)
     return best
 
@@ -85,10 +86,8 @@ def savings(plan: Plan, offers: Sequence[Offer]) -> list[Saving]:
     usable = [offer for offer in offers if is_good(offer)]
     found = []
     for name, request, fits in relaxed(plan.request, usable):
-        if name in BOUGHT or bound_fen(request, fits) >= int(plan.total * 100):
-            continue
-        other = planned_of(request, fits, plan.absent)
-        if other is not None and other.total < plan.total:
+        other = None if name in BOUGHT else planned_of(request, fits, plan.absent, int(plan.total * 100))
+        if other is not None:
             found.append(Saving(name, other.total, plan.total - other.total))
     return sorted(found, key=lambda one: (-one.saved, one.without))
 

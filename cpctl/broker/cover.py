@@ -150,7 +150,7 @@ def _points(lot: Lot, cards: int, seconds: int) -> Iterator[tuple[int, int]]:
 
 def _reckoning(lots: Sequence[Lot], chosen: Sequence[int], cards: int, seconds: int) -> _Reckoning:
     points = [(i, list(_points(lots[i], cards, seconds))) for i in chosen]
-    slope = _slope((segment for _, line in points for segment in _hull(line)), cards)
+    slope = _slope((segment for _, line in points for segment in hull(line)), cards)
     lines, bound = [], slope * cards
     for i, line in points:
         excesses = [(cost - slope * n, n) for n, cost in line]
@@ -160,7 +160,7 @@ def _reckoning(lots: Sequence[Lot], chosen: Sequence[int], cards: int, seconds: 
     return _Reckoning(slope, bound, lines)
 
 
-def _hull(points: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def hull(points: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The lower convex hull as (cost of a card, cards), dearer and dearer."""
     corners: list[tuple[int, int]] = []
     for n, cost in points:

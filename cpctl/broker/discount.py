@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from cpctl.broker.cover import WHOLE, Lot, amount_fen, cheapest, discount_fen, makeable, unchained
-from cpctl.broker.groups import NEVER, UNIT, Solved, View, rounding_of, supply_of
+from cpctl.broker.groups import Solved
+from cpctl.broker.parts import NEVER, UNIT, View, supply_of
 
 Pick = dict[int, int]
 
@@ -84,12 +85,12 @@ def _divisions(
 
 
 def _parts(lots: Sequence[Lot], cards: int, seconds: int, less: int | None = None) -> Callable[[int], int]:
-    """What so many cards of the lots cost in parts, after rounding: gross less `less`, or net."""
+    """What so many cards of the lots cost in parts: gross less `less`, or net."""
     if not lots:
         return lambda n: NEVER if n else -(less or 0) * UNIT
     view = View(nets=less is None, less=less or 0)
-    supply, lower = supply_of(lots, cards, seconds, view), view.less * UNIT + rounding_of(lots, cards, seconds, view)
-    return lambda n: supply.cost(n) - lower
+    supply = supply_of(lots, cards, seconds, view)
+    return lambda n: supply.cost(n) - view.less * UNIT
 
 
 def _least_of_both(lots: Sequence[Lot], cards: int, seconds: int, left: int, limit: int) -> Solved | None:

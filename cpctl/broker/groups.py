@@ -11,17 +11,13 @@ Of sets that cost the same, the one met first is taken: groups are ordered by wh
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from cpctl.broker.cover import PER_FEN, WHOLE, Lot, makeable
+from cpctl.broker.cover import Lot, makeable
+from cpctl.broker.parts import NEVER, UNIT, Supply, View, supply_of
 
-UNIT = PER_FEN * WHOLE  # costs in parts are whole numbers of a fen over this
 PRICES = 40  # values of λ that sets are measured with
-SETS_LIMIT = 400  # sets that are solved one by one
-STEPS_LIMIT = 60_000
-NEVER = 1 << 200
 
 
 class Solved(NamedTuple):
@@ -39,47 +35,8 @@ class Solved(NamedTuple):
 Solve = Callable[[Sequence[int]], Solved | None]
 
 
-class View(NamedTuple):
-    """One way to count costs, which no choice undercuts.
-
-    Attributes:
-        nets: Whether what a voucher takes off is left out.
-        less: Fen taken off a whole choice.
-    """
-
-    nets: bool
-    less: int
-
-
-class Supply(NamedTuple):
-    """What a group sells in parts, the cheapest first: cards and cost of the first so many lots."""
-
-    prices: list[int]
-    cards: list[int]
-    costs: list[int]
-
-    def below(self, price: int) -> int:
-        """What its lots cost below the price more than that price: nothing, or less than nothing."""
-        i = bisect_right(self.prices, price)
-        return self.costs[i] - price * self.cards[i]
-
-    def sold(self, price: int) -> int:
-        return self.cards[bisect_right(self.prices, price)]
-
-    def at(self, cards: int) -> int:
-        """The price of the last of so many cards, or of the last it has."""
-        return self.prices[min(bisect_left(self.cards, cards), len(self.prices)) - 1]
-
-    def cost(self, cards: int) -> int:
-        """What so many cards cost; NEVER when it has not so many."""
-        if cards > self.cards[-1]:
-            return NEVER
-        i = bisect_left(self.cards, cards)
-        return self.costs[i] - self.prices[i - 1] * (self.cards[i] - cards) if i else 0
-
-
 class _Measure(NamedTuple):
-    """A view's supplies by group, the values of λ, and what rounding may save in any choice."""
+    """A view's supplies by group, the values of λ, and what is taken off every choice."""
 
     supplies: list[Supply]
     prices: list[int]
@@ -95,6 +52,7 @@ def cheapest_of(
     most: int,
     solve: Solve,
     views: Sequence[View],
+    below: int | None = None,
 ) -> Solved | None:
     """The best choice among lots of at most so many groups; None when there is none.
 
@@ -104,14 +62,17 @@ def cheapest_of(
         most: How many groups.
         solve: The best choice among some lots; groups themselves are no concern of it.
         views: Costs that `solve` never undercuts.
+        below: Only a choice that costs less is sought, in fen.
     """
     members = _members(lots, groups, among, cards)
     if not _can_make(lots, members, cards, most):
         return None
     of_any = solve([i for one in members for i in one])
-    if of_any is not None and len({groups[i] for i in of_any.chosen}) <= most:
+    if of_any is None or (below is not None and of_any.fen >= below):
+        return None
+    if len({groups[i] for i in of_any.chosen}) <= most:
         return of_any
-    return _Search(lots, members, cards, seconds, most, solve, views).best()
+    return _Search(lots, members, cards, seconds, most, solve, views, below).best()
 
 
 def can_make_of(lots: Sequence[Lot], groups: Sequence[Hashable], cards: int, most: int) -> bool:
@@ -153,29 +114,48 @@ class _Search:
         most: int,
         solve: Solve,
         views: Sequence[View],
+        below: int | None,
     ) -> None:
-        self.cards, self.most, self.solve = cards, most, solve
-        measures = [_measured(lots, members, cards, seconds, view) for view in views]
-        order = _order(lots, members, measures[0], cards, most)
+        self.cards, self.most, self.solve, self.below = cards, most, solve, below
+        measures = [_measured(lots, members, cards, seconds, most, view) for view in views]
+        order = _order(lots, members, measures[0])
         self.members = [members[p] for p in order]
         self.measures = [one._replace(supplies=[one.supplies[p] for p in order]) for one in measures]
         self.tables = [_Table.of(one, cards, most) for one in self.measures]
         self.found: Solved | None = None
 
     def best(self) -> Solved | None:
+        self._try(self._promising())
         for chosen in self._sets((), 0, [table.nothing for table in self.tables]):
-            if self._may_save(self._least_in_parts(chosen)):
-                self._take(self.solve(sorted(i for p in chosen for i in self.members[p])))
+            self._try(chosen)
         return self.found
 
+    def _promising(self) -> tuple[int, ...]:
+        """A set that is good in parts, from the best at the first λ by exchanging one group after the other."""
+        chosen = tuple(range(self.most))
+        least, better = self._least_in_parts(chosen), True
+        while better:
+            better = False
+            others = [p for p in range(len(self.members)) if p not in chosen]
+            for out in chosen:
+                rest = tuple(p for p in chosen if p != out)
+                cost, into = min((self._least_in_parts((*rest, p)), p) for p in others)
+                if cost < least:
+                    least, chosen, better = cost, (*rest, into), True
+                    break
+        return chosen
+
+    def _try(self, chosen: Sequence[int]) -> None:
+        if self._may_save(self._least_in_parts(chosen)):
+            self._take(self.solve(sorted(i for p in chosen for i in self.members[p])))
+
     def _take(self, solved: Solved | None) -> None:
-        if solved is not None and (self.found is None or solved.fen < self.found.fen):
-            self.found = solved
+        if solved is not None and (self.below is None or solved.fen < self.below):
+            self.found, self.below = solved, solved.fen
 
     def _may_save(self, bound: int) -> bool:
         """Whether a choice that costs no less than the bound might cost a fen less than the best one."""
-        limit = NEVER if self.found is None else (self.found.fen - 1) * UNIT
-        return bound <= limit
+        return bound <= (NEVER if self.below is None else (self.below - 1) * UNIT)
 
     def _sets(self, chosen: tuple[int, ...], start: int, sums: list[list[int]]) -> Iterator[tuple[int, ...]]:
         """Sets of as many groups as there may be, the promising first; what cannot save a fen is not walked into."""
@@ -184,6 +164,8 @@ class _Search:
             yield chosen
             return
         for p in range(start, len(self.members) - left + 1):
+            if not self._may_save(self.tables[0].first(sums[0], p, left)):
+                return  # later groups bring less at the first λ
             longer = [
                 [a + b for a, b in zip(before, table.below[p], strict=True)]
                 for before, table in zip(sums, self.tables, strict=True)
@@ -229,44 +211,44 @@ class _Table(NamedTuple):
         base = [price * cards - measure.less for price in measure.prices]
         return _Table(below, best[::-1], base)
 
+    def first(self, sums: Sequence[int], p: int, left: int) -> int:
+        """The bound at the first λ alone, with group p and so many groups in all from p on."""
+        return self.base[0] + sums[0] + self.below[p][0] + self.most[p + 1][left - 1][0]
+
     def bound(self, sums: Sequence[int], start: int, left: int) -> int:
         """What no set costs less than that has these groups and `left` more from `start` on."""
         return max(a + b + c for a, b, c in zip(self.base, sums, self.most[start][left], strict=True))
 
 
-def _measured(lots: Sequence[Lot], members: Sequence[Sequence[int]], cards: int, seconds: int, view: View) -> _Measure:
-    """The supplies of all groups as this view counts them, and the values of λ: prices of lots, from all ranks."""
+def _measured(
+    lots: Sequence[Lot], members: Sequence[Sequence[int]], cards: int, seconds: int, most: int, view: View
+) -> _Measure:
+    """The supplies of all groups as this view counts them, and the values of λ: the best, those near it, and others."""
     supplies = [supply_of([lots[i] for i in one], cards, seconds, view) for one in members]
     prices = sorted({price for supply in supplies for price in supply.prices})
-    ranks = sorted({rank * (len(prices) - 1) // PRICES for rank in range(PRICES + 1)})
-    every = [lots[i] for one in members for i in one]
-    less = view.less * UNIT + rounding_of(every, cards, seconds, view)
+    best = _dearest(supplies, prices, cards, most)
+    last = len(prices) - 1
+    ranks = {rank * last // PRICES for rank in range(PRICES + 1)}
+    ranks |= {min(last, max(0, best + step * max(1, last // 400))) for step in range(-PRICES // 2, PRICES // 2)}
     far = prices[-1] * cards * 4 + UNIT  # so dear that only cards count
-    return _Measure(supplies, [*(prices[rank] for rank in ranks), far], less)
+    return _Measure(supplies, [prices[best], *(prices[rank] for rank in sorted(ranks - {best})), far], view.less * UNIT)
 
 
-def supply_of(lots: Sequence[Lot], cards: int, seconds: int, view: View) -> Supply:
-    sold = sorted((lot.price * seconds * (WHOLE - (lot.off if view.nets else 0)), most_of(lot, cards)) for lot in lots)
-    supply = Supply([price for price, _ in sold], [0], [0])
-    for price, n in sold:
-        supply.cards.append(supply.cards[-1] + n)
-        supply.costs.append(supply.costs[-1] + price * n)
-    return supply
+def _dearest(supplies: Sequence[Supply], prices: Sequence[int], cards: int, most: int) -> int:
+    """The rank of the λ at which the bound of all sets is greatest; over λ it rises and then falls."""
 
+    def bound(rank: int) -> int:
+        price = prices[rank]
+        return price * cards + sum(sorted(supply.below(price) for supply in supplies)[:most])
 
-def most_of(lot: Lot, cards: int) -> int:
-    """The largest quantity it is sold in."""
-    return lot.least + (min(lot.free, cards) - lot.least) // lot.step * lot.step
-
-
-def rounding_of(lots: Sequence[Lot], cards: int, seconds: int, view: View) -> int:
-    """What rounding may take off any choice: half a fen a lot, and half a fen for what the voucher takes off."""
-    lines = min(len(lots), cards // min(lot.least for lot in lots))
-    is_exact = all(lot.price * seconds % PER_FEN == 0 for lot in lots)
-    if not view.nets or not any(lot.off for lot in lots):
-        return 0 if is_exact else lines * UNIT // 2
-    is_exact = is_exact and all(lot.price * seconds // PER_FEN * lot.off % WHOLE == 0 for lot in lots)
-    return 0 if is_exact else lines * UNIT
+    low, high = 0, len(prices) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if bound(middle) < bound(middle + 1):
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def _in_parts(measure: _Measure, supplies: Sequence[Supply], cards: int) -> int:
@@ -285,24 +267,8 @@ def _in_parts(measure: _Measure, supplies: Sequence[Supply], cards: int) -> int:
     return price * cards + sum(supply.below(price) for supply in supplies) - measure.less
 
 
-def in_parts_fen(lots: Sequence[Lot], cards: int, seconds: int, view: View) -> int:
-    """What no choice among the lots costs less than, whatever the groups."""
-    if sum(most_of(lot, cards) for lot in lots) < cards:
-        return NEVER
-    cost = (
-        supply_of(lots, cards, seconds, view).cost(cards) - view.less * UNIT - rounding_of(lots, cards, seconds, view)
-    )
-    return -(-cost // UNIT)
-
-
-def _order(
-    lots: Sequence[Lot], members: Sequence[Sequence[int]], measure: _Measure, cards: int, most: int
-) -> list[int]:
-    """Groups by what they sell below the λ at which the bound of all sets is greatest, then by chance."""
-
-    def bound(price: int) -> int:
-        return price * cards + sum(sorted(supply.below(price) for supply in measure.supplies)[:most])
-
-    price = max(measure.prices[:-1], key=bound)
+def _order(lots: Sequence[Lot], members: Sequence[Sequence[int]], measure: _Measure) -> list[int]:
+    """Groups by what they sell below the first λ, then by chance."""
+    price = measure.prices[0]
     draws = [min(lots[i].tie for i in one) for one in members]
     return sorted(range(len(members)), key=lambda p: (measure.supplies[p].below(price), draws[p]))

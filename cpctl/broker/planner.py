@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from cpctl.broker.constraints import Offer, PlanRequest, fitting, is_good
 from cpctl.broker.cover import TIE_LIMIT, WHOLE, Lot, amount_fen, cheapest, discount_fen
 from cpctl.broker.discount import cheapest_after, gross_fen, views_of
-from cpctl.broker.groups import Solved, View, can_make_of, cheapest_of, in_parts_fen
+from cpctl.broker.groups import Solved, can_make_of, cheapest_of
+from cpctl.broker.parts import View, in_parts_fen
 
 PERIOD_S = {"daily": 86_400, "monthly": 30 * 86_400}
 
@@ -81,35 +83,51 @@ def plan(request: PlanRequest, offers: Iterable[Offer], absent: Sequence[str] = 
     return found
 
 
-def planned_of(request: PlanRequest, fits: Sequence[Offer], absent: Sequence[str] = ()) -> Plan | None:
-    """The cheapest plan among offers that pass every filter, whatever the budget; None when there is none."""
-    solved = least(request, fits)
+def planned_of(
+    request: PlanRequest, fits: Sequence[Offer], absent: Sequence[str] = (), below: int | None = None
+) -> Plan | None:
+    """The cheapest plan among offers that pass every filter, whatever the budget; None when there is none.
+
+    Args:
+        below: Only a plan that costs less is sought, in fen.
+    """
+    solved = least(request, fits, below)
     return None if solved is None else _plan(request, fits, solved, absent)
 
 
 def bound_fen(request: PlanRequest, fits: Sequence[Offer]) -> int:
     """What no plan among these offers costs less than, from cards bought in parts; more than any when too few."""
+    return _bound_of(request, [lot_of(request, offer) for offer in fits])
+
+
+def _bound_of(request: PlanRequest, lots: Iterable[Lot]) -> int:
     seconds = paid_seconds(request.billing, request.seconds)
-    lots = [lot for offer in fits if (lot := lot_of(request, offer)).least <= min(lot.free, request.cards)]
-    views = views_of(int(request.voucher.left * 100)) if request.voucher else (View(nets=False, less=0),)
-    return max(in_parts_fen(lots, request.cards, seconds, view) for view in views)
+    able = [lot for lot in lots if lot.least <= min(lot.free, request.cards)]
+    return max(in_parts_fen(able, request.cards, seconds, view) for view in _views(request))
 
 
-def least(request: PlanRequest, fits: Sequence[Offer]) -> Solved | None:
+def _views(request: PlanRequest) -> tuple[View, ...]:
+    """What no choice costs less than, counted one way or another."""
+    return views_of(int(request.voucher.left * 100)) if request.voucher else (View(nets=False, less=0),)
+
+
+def least(request: PlanRequest, fits: Sequence[Offer], below: int | None = None) -> Solved | None:
     """The cheapest choice among offers that pass every filter; None when no choice makes the number of cards."""
-    seconds = paid_seconds(request.billing, request.seconds)
     lots = [lot_of(request, offer) for offer in fits]
-    if request.colocate == "province":
-        places: dict[str, list[int]] = {}
-        for i, offer in enumerate(fits):
-            places.setdefault(offer.province, []).append(i)
-        found = [
-            (one.fen, min(lots[i].tie for i in place), one)
-            for place in places.values()
-            if (one := _least_of(request, fits, lots, place, seconds)) is not None
-        ]
-        return min(found, key=lambda each: each[:2])[2] if found else None
-    return _least_of(request, fits, lots, range(len(fits)), seconds)
+    places: dict[str, list[int]] = {}
+    for i, offer in enumerate(fits):
+        places.setdefault(offer.province if request.colocate == "province" else "", []).append(i)
+    best = None
+    for bound, _, place in sorted(
+        (_bound_of(request, [lots[i] for i in place]), min(lots[i].tie for i in place), place)
+        for place in places.values()
+    ):
+        if below is not None and bound >= below:
+            break
+        found = _least_of(request, fits, lots, place, below)
+        if found is not None:
+            best, below = found, found.fen
+    return best
 
 
 def most_providers(request: PlanRequest) -> int | None:
@@ -135,9 +153,10 @@ def is_feasible(request: PlanRequest, fits: Sequence[Offer]) -> bool:
 
 
 def _least_of(
-    request: PlanRequest, fits: Sequence[Offer], lots: Sequence[Lot], among: Sequence[int], seconds: int
+    request: PlanRequest, fits: Sequence[Offer], lots: Sequence[Lot], among: Sequence[int], below: int | None
 ) -> Solved | None:
-    """The same among some of the offers, of as many providers as there may be."""
+    """The same among some of the offers, of as many providers as there may be; None when none costs less."""
+    seconds = paid_seconds(request.billing, request.seconds)
     left = int(request.voucher.left * 100) if request.voucher else None
 
     def solve(some: Sequence[int]) -> Solved | None:
@@ -151,10 +170,10 @@ def _least_of(
 
     most = most_providers(request)
     if most is None:
-        return solve(among)
-    views = (View(nets=False, less=0),) if left is None else views_of(left)
+        found = solve(among)
+        return found if found and (below is None or found.fen < below) else None
     groups = [offer.provider for offer in fits]
-    return cheapest_of(lots, groups, among, request.cards, seconds, most, solve, views)
+    return cheapest_of(lots, groups, among, request.cards, seconds, most, solve, _views(request), below)
 
 
 def paid_seconds(billing: str, seconds: int) -> int:
@@ -166,16 +185,16 @@ def paid_seconds(billing: str, seconds: int) -> int:
 def lot_of(request: PlanRequest, offer: Offer) -> Lot:
     """An offer as a quantity and a price."""
     off = int(request.voucher.ratio * WHOLE) if request.voucher and request.voucher.covers(offer) else 0
-    draw = _draw(request, offer.name)
+    draw = _draw(f"{','.join(request.accelerators)} {request.cards} {request.seconds} {request.billing}", offer.name)
     return Lot(int(offer.price * 10_000), offer.min_cards, offer.step_cards, offer.free, draw, off)
 
 
-def _draw(request: PlanRequest, name: str) -> int:
+@lru_cache(maxsize=1 << 15)  # one plan draws for the same offers again and again
+def _draw(request: str, name: str) -> int:
     """The number by which chance decides among equals."""
     from hashlib import sha256
 
-    ticket = f"{','.join(request.accelerators)} {request.cards} {request.seconds} {request.billing} {name}"
-    return int.from_bytes(sha256(ticket.encode()).digest()[:4], "big") % TIE_LIMIT
+    return int.from_bytes(sha256(f"{request} {name}".encode()).digest()[:4], "big") % TIE_LIMIT
 
 
 def _plan(request: PlanRequest, fits: Sequence[Offer], solved: Solved, absent: Sequence[str]) -> Plan:
