@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 from typing import Any
 
 import pytest
@@ -124,6 +125,42 @@ def test_no_name_is_favoured_and_the_same_request_is_planned_the_same_way() -> N
     assert all(30 <= chosen.count(offer.name) <= 70 for offer in same)
     again = [plan(replace(REQUEST, seconds=3_600 * hours), same[::-1]).allocations[0].offer for hours in range(1, 200)]
     assert again == chosen
+
+
+HOMES = {"aaa": "shanxi", "abc": "ningxia", "mmm": "qinghai", "nnn": "shanxi", "zyx": "ningxia", "zzz": "qinghai"}
+ALIKE = [
+    replace(OFFER, name=f"of-{i}-{who}", provider=who, province=at, free=16) for who, at in HOMES.items() for i in "ab"
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "some"),
+    [
+        ({}, 1),
+        ({"colocate": "provider"}, 1),
+        ({"colocate": "province"}, 1),
+        ({"max_providers": 1}, 1),
+        ({"cards": 64, "max_providers": 2}, 2),
+        ({"cards": 64, "max_providers": 2, "colocate": "province"}, 2),
+    ],
+    ids=str,
+)
+def test_providers_that_are_alike_win_alike_often_whatever_they_are_called(wanted: dict[str, Any], some: int) -> None:
+    """Six with the same offers, two in each province: neither names of providers nor the order of rows matter."""
+    wins = dict.fromkeys(HOMES, 0)
+    rounds = 900
+    for number in range(rounds):
+        chance, request = Random(number), replace(REQUEST, seconds=3_600 * (number + 1), **wanted)
+        found = plan(request, ALIKE)
+        assert len(found.providers) == some
+        for name in found.providers:
+            wins[name] += 1
+        others = dict(zip(HOMES, chance.sample(list(HOMES), len(HOMES)), strict=True))
+        renamed = [replace(offer, provider=others[offer.provider]) for offer in chance.sample(ALIKE, len(ALIKE))]
+        again = plan(request, renamed)
+        assert [one.offer for one in again.allocations] == [one.offer for one in found.allocations]
+    fair = rounds * some / len(HOMES)
+    assert all(0.7 * fair <= count <= 1.3 * fair for count in wins.values()), wins
 
 
 # ---- what platforms list
