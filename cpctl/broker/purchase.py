@@ -18,7 +18,7 @@ from cpctl.broker.exactly_once import send_again, send_new, unfinished
 from cpctl.broker.journal import Record
 from cpctl.broker.limits import Limits, named
 from cpctl.broker.market import Found, Market
-from cpctl.errors import Conflict, CpctlError, LimitExceeded, NoCapacity, NotFound
+from cpctl.errors import BadAnswer, Conflict, CpctlError, LimitExceeded, NoCapacity, NotFound
 from cpctl.resources.order import OrderWanted, same_spec
 from cpctl.resources.placed import ENDED_UNCHARGED, ENDING, SWITCHED_ON, Phase
 from cpctl.resources.quote import Quote
@@ -88,10 +88,20 @@ def activate(market: Market, found: Found) -> Found:
 
     Raises:
         Conflict: It has ended, or is another one by now.
+        LimitExceeded: It costs more than is allowed by now, whoever placed it; it stays as it is.
     """
     if found.order.phase in ENDING:
         raise found.end
+    if found.order.phase not in SWITCHED_ON:
+        _check_price(market.limits, found)
     return _acted(market, "activate", found, done=SWITCHED_ON)
+
+
+def _check_price(limits: Limits, found: Found) -> None:
+    status = found.order.status
+    for line in status.allocations:
+        limits.check("max-price", line.price, f"offer {line.offer}", "switched on")
+    limits.check("max-order", status.total, f'order "{found.order.name}"', "switched on")
 
 
 def release(market: Market, found: Found) -> Found:
@@ -199,6 +209,7 @@ def _bought(market: Market, intent: Intent, replaces: str | None) -> Obtained:
                 intent.confirm(quote)
                 confirmed = quote.status.total
             found = send_new(market, _place_record(market, intent, quote, replaces))
+            _check_held(found, quote)
         except LimitExceeded as refusal:
             raise named(refusal, intent.limits) from refusal
         except (Conflict, NoCapacity) as refusal:
@@ -212,8 +223,18 @@ def _bought(market: Market, intent: Intent, replaces: str | None) -> Obtained:
     raise AssertionError("the last try returns or raises")
 
 
+def _check_held(found: Found, quote: Quote) -> None:
+    """A platform that holds an order at more than it was asked for is not gone on with."""
+    held, shown = found.order.status.total, quote.status.total
+    if held > shown:
+        raise BadAnswer(
+            detail=f'order "{found.order.name}" is held at {held} CNY, {shown} CNY were agreed; it was not switched on',
+            hint=f"cpctl release order/{found.order.name}",
+        )
+
+
 def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | None) -> Record:
-    """The request: the spec as written, the allocations chosen at the prices quoted, the limits."""
+    """The request: the spec as written, the allocations chosen at the prices quoted, what they come to, the limits."""
     wanted = intent.wanted
     body: dict[str, Any] = {
         "metadata": {"name": wanted.name, **({"labels": wanted.labels} if wanted.labels else {})},
@@ -222,6 +243,8 @@ def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | 
             {"offer": line.offer, "cards": line.cards, "price": str(line.price)} for line in quote.status.lines
         ],
     }
+    if wanted.spec.voucher is not None:  # a voucher may have less left by then, which moves no price
+        body["total"] = str(quote.status.total)
     limits: Mapping[str, str] = intent.limits.wire()
     body |= {key: value for key, value in (("limits", limits), ("replaces", replaces)) if value}
     return market.record("place", wanted.name, market.order_path(), body)

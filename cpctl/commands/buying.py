@@ -59,9 +59,13 @@ def priced(quote: Quote) -> str:
     """The lines of a quote and what they come to."""
     from cpctl.output.tables import table
 
-    rows = [[q.offer, q.province, q.provider, str(q.cards), str(q.price), str(q.amount)] for q in quote.status.lines]
-    titles = ("OFFER", "PROVINCE", "PROVIDER", "CARDS", "CNY/CARD-HOUR", "CNY")
-    aligns = ("left", "left", "left", "right", "right", "right")
+    lines = quote.status.lines
+    rows = [[q.offer, q.province, q.provider, str(q.cards), str(q.price), str(q.amount)] for q in lines]
+    titles = ["OFFER", "PROVINCE", "PROVIDER", "CARDS", "CNY/CARD-HOUR", "CNY"]
+    if any(line.discount for line in lines):
+        titles.insert(5, "DISCOUNT")
+        rows = [[*row[:5], str(line.discount), row[5]] for row, line in zip(rows, lines, strict=True)]
+    aligns = ["left"] * 3 + ["right"] * (len(titles) - 3)
     return f"{table(titles, rows, aligns=aligns)}total {quote.status.total} CNY, the most that is ever charged"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from cpctl.resources import words
@@ -9,10 +11,13 @@ from cpctl.resources.answers import Answered, Name, ShortText, Time, answered
 
 
 class QuoteLine(Answered):
+    """So many cards of one offer; `amount` is what they cost, the voucher's discount taken off."""
+
     offer: Name
     cards: words.Cards
     price: words.Price
     amount: words.Money
+    discount: words.Money = Decimal("0.00")
     province: ShortText
     provider: ShortText
 

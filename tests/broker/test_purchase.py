@@ -234,3 +234,21 @@ def test_json_failures_say_that_it_may_be_tried_again(cp, proxy, wanted):
     assert (result.code, result.out) == (UNKNOWN, "")
     assert (result.error["code"], result.error["retryable"]) == (UNKNOWN, True)
     assert json.dumps(result.error)
+
+
+def test_an_order_held_at_more_than_was_agreed_is_not_switched_on(cp, sandbox, proxy, wanted):
+    def dearer(exchange):
+        if not exchange.line.startswith("POST /v1/orders?"):
+            return None
+        head, _, body = exchange.answer.partition(b"\r\n\r\n")
+        order = json.loads(body)
+        order["status"]["total"] = "999.00"
+        sent = json.dumps(order).encode()
+        kept = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+        return b"\r\n".join([*kept, f"Content-Length: {len(sent)}".encode()]) + b"\r\n\r\n" + sent
+
+    proxy.instead = dearer
+    result = cp("apply", "-f", str(wanted), "--activate", env=through(cp, proxy))
+    assert result.code == 1 and "is held at 999.00 CNY" in result.err
+    assert not proxy.sent("POST", f"/v1/orders/{wanted.name}/activate")
+    assert phase(sandbox, wanted.name) == "Held"

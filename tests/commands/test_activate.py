@@ -87,3 +87,17 @@ def test_what_is_not_there_is_3_and_what_is_no_order_is_2(cp):
     assert cp("activate", f"order/{new_name()}", "--yes").code == 3
     assert cp("activate", "offer/x", "--yes").code == 2
     assert cp("activate", "--yes").code == 2
+
+
+@pytest.mark.parametrize(("limit", "said"), [("CPCTL_MAX_ORDER", "max-order"), ("CPCTL_MAX_PRICE", "max-price")])
+def test_an_order_above_the_limits_of_now_is_not_switched_on(cp, sandbox, held, limit, said):
+    """Placed by another machine, or before the limit was lowered: switching on is spending too."""
+    command = ("activate", f"order/{held.name}", "--yes", "-o", "json")
+    with RecordingProxy(sandbox.url) as proxy:
+        refused = cp(*command, env=through(cp, proxy) | {limit: "0.05"})
+        again = cp("apply", "-f", str(held), "--activate", env=through(cp, proxy) | {limit: "0.05"})
+        assert not proxy.sent("POST", f"/v1/orders/{held.name}/activate")
+    assert (refused.code, refused.error["reason"]) == (7, "LimitExceeded"), refused.err
+    assert f"{said} of {limit}" in refused.err and "nothing was switched on" in refused.err
+    assert again.code == 7
+    assert orders_of(sandbox, held.name)[0]["status"]["phase"] == "Held"
