@@ -51,7 +51,8 @@ def _activated(rt: Runtime, names: list[str], *, wait: bool, timeout: str | None
             was_on = found.order.phase in SWITCHED_ON
             if not was_on:
                 ask_to_activate(rt, market, found, yes=yes)
-                found = purchase.activate(market, found)
+            found = purchase.activate(market, found)  # for one that is on: closes the record of a run that was killed
+            if not was_on:
                 receipt(rt, market, found)
             if wait and not is_active(found):
                 found = wait_for(rt, market, name, is_active, limit_s=limit_s, what="to be Active")

@@ -126,8 +126,8 @@ def _brought_up(rt: Runtime, market: Market, obtained: Obtained, wish: Wish, *, 
     if found.order.phase not in SWITCHED_ON:
         if obtained.outcome != "created":
             ask_to_activate(rt, market, found, yes=yes)
-        found = purchase.activate(market, found)
         outcome = "created" if outcome == "created" else "resumed"
+    found = purchase.activate(market, found)  # one that is on stays so, and what an earlier run began for it is done
     if wish.wait and not is_active(found):
         found = wait_for(rt, market, found.order.name, is_active, limit_s=limit_s, what="to be Active")
     return Result(found, outcome)

@@ -7,7 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from money import LOST, Trouble, forget, manifest, new_name, orders_of, problem, reservations, rolled_back, through
+from money import (
+    LOST,
+    Trouble,
+    forget,
+    manifest,
+    new_name,
+    orders_of,
+    problem,
+    record_files,
+    reservations,
+    rolled_back,
+    through,
+)
 from proxy import RecordingProxy
 
 UNKNOWN = 11
@@ -124,6 +136,21 @@ def test_apply_activate_finishes_after_a_lost_activation(cp, sandbox, proxy, wan
     assert cp(*command, env=through(cp, proxy)).code == 0
     assert len(proxy.sent("POST", f"/v1/orders/{wanted.name}/activate")) <= 2
     assert phase(sandbox, wanted.name) == "Active"
+
+
+@pytest.mark.parametrize("verb", ["apply", "activate"])
+def test_an_order_that_came_up_meanwhile_leaves_no_record_open(cp, sandbox, proxy, wanted, verb):
+    commands = {
+        "apply": ("apply", "-f", str(wanted), "--activate"),
+        "activate": ("activate", f"order/{wanted.name}", "--yes"),
+    }
+    assert cp("apply", "-f", str(wanted), env=through(cp, proxy)).code == 0
+    proxy.instead = Trouble("/activate", LOST["lost"])
+    assert cp(*commands[verb], env=through(cp, proxy)).code == UNKNOWN
+    sandbox.wait(wanted.name, "Active")
+    assert cp(*commands[verb], env=through(cp, proxy)).code == 0
+    (record,) = record_files(cp, "activate")
+    assert 'state = "done"' in record.read_text()
 
 
 def test_an_activation_whose_order_failed_meanwhile_is_not_told_as_activating(cp, sandbox, proxy, wanted):
