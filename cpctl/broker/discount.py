@@ -32,13 +32,16 @@ def views_of(left: int) -> tuple[View, View]:
     return View(nets=False, less=left), View(nets=True, less=0)
 
 
-def cheapest_after(lots: Sequence[Lot], cards: int, seconds: int, left: int) -> Solved | None:
+def cheapest_after(lots: Sequence[Lot], cards: int, seconds: int, left: int, below: int | None = None) -> Solved | None:
     """The best choice, what the voucher takes off taken off; None when no choice makes the number.
 
     Args:
         lots: `off` is the part that the voucher takes off each.
         left: What it takes off all together at most, in fen.
+        below: One that costs no less, in fen, need not be found.
     """
+    if below is not None and not _may_cost_less(lots, cards, seconds, left, below):
+        return None
     plain = [lot._replace(off=0) for lot in lots]
 
     def cost(chosen: Pick) -> int:
@@ -53,10 +56,21 @@ def cheapest_after(lots: Sequence[Lot], cards: int, seconds: int, left: int) -> 
     return _divided(lots, cards, seconds, left, best)
 
 
+def _parted(lots: Sequence[Lot], cards: int) -> tuple[list[int], list[int]]:
+    """The lots that can serve: those that the voucher covers, and the others."""
+    able = [i for i, lot in enumerate(lots) if lot.least <= min(lot.free, cards)]
+    return [i for i in able if lots[i].off], [i for i in able if not lots[i].off]
+
+
+def _may_cost_less(lots: Sequence[Lot], cards: int, seconds: int, left: int, below: int) -> bool:
+    """Whether some division, in parts, costs less."""
+    inside, outside = ([lots[i] for i in some] for some in _parted(lots, cards))
+    return any(bound <= (below - 1) * UNIT for bound, _ in _divisions(inside, outside, cards, seconds, left)[:1])
+
+
 def _divided(lots: Sequence[Lot], cards: int, seconds: int, left: int, best: Solved) -> Solved:
     """The best of all divisions, or the best that is known when none is better."""
-    covered = [i for i, lot in enumerate(lots) if lot.off and lot.least <= min(lot.free, cards)]
-    others = [i for i, lot in enumerate(lots) if not lot.off and lot.least <= min(lot.free, cards)]
+    covered, others = _parted(lots, cards)
     inside, outside = [lots[i] for i in covered], [lots[i] for i in others]
     for bound, n in _divisions(inside, outside, cards, seconds, left):
         if bound > (best.fen - 1) * UNIT:

@@ -32,7 +32,8 @@ class Solved(NamedTuple):
     chosen: dict[int, int]
 
 
-Solve = Callable[[Sequence[int]], Solved | None]
+Solve = Callable[[Sequence[int], int | None], Solved | None]
+"""The best choice among some lots; given fen, it may answer None for one that costs no less."""
 
 
 class _Measure(NamedTuple):
@@ -60,14 +61,14 @@ def cheapest_of(
         groups: The group of each lot.
         among: The lots that are chosen from.
         most: How many groups.
-        solve: The best choice among some lots; groups themselves are no concern of it.
+        solve: Groups themselves are no concern of it.
         views: Costs that `solve` never undercuts.
         below: Only a choice that costs less is sought, in fen.
     """
     members = _members(lots, groups, among, cards)
     if not _can_make(lots, members, cards, most):
         return None
-    of_any = solve([i for one in members for i in one])
+    of_any = solve([i for one in members for i in one], below)
     if of_any is None or (below is not None and of_any.fen >= below):
         return None
     if len({groups[i] for i in of_any.chosen}) <= most:
@@ -147,7 +148,7 @@ class _Search:
 
     def _try(self, chosen: Sequence[int]) -> None:
         if self._may_save(self._least_in_parts(chosen)):
-            self._take(self.solve(sorted(i for p in chosen for i in self.members[p])))
+            self._take(self.solve(sorted(i for p in chosen for i in self.members[p]), self.below))
 
     def _take(self, solved: Solved | None) -> None:
         if solved is not None and (self.below is None or solved.fen < self.below):

@@ -159,10 +159,10 @@ def _least_of(
     seconds = paid_seconds(request.billing, request.seconds)
     left = int(request.voucher.left * 100) if request.voucher else None
 
-    def solve(some: Sequence[int]) -> Solved | None:
+    def solve(some: Sequence[int], under: int | None) -> Solved | None:
         mine = [lots[i] for i in some]
         if left is not None:
-            solved = cheapest_after(mine, request.cards, seconds, left)
+            solved = cheapest_after(mine, request.cards, seconds, left, under)
         else:
             chosen = cheapest(mine, request.cards, seconds)
             solved = None if chosen is None else Solved(gross_fen(mine, chosen, seconds), chosen)
@@ -170,7 +170,7 @@ def _least_of(
 
     most = most_providers(request)
     if most is None:
-        found = solve(among)
+        found = solve(among, below)
         return found if found and (below is None or found.fen < below) else None
     groups = [offer.provider for offer in fits]
     return cheapest_of(lots, groups, among, request.cards, seconds, most, solve, _views(request), below)
