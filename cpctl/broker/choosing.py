@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cpctl.broker.constraints import BOUGHT, Offer, PlanRequest
+from cpctl.broker.constraints import BOUGHT, Offer, PlanRequest, VoucherTerms
 from cpctl.broker.limits import Limits
 from cpctl.broker.market import Market
 from cpctl.broker.offers import query, read_offers
@@ -67,8 +67,13 @@ def within(limits: Limits, request: PlanRequest, offers: Iterable[Offer], absent
         raise
 
 
-def plan_request(spec: OrderSpec, limits: Limits, residency: frozenset[str]) -> PlanRequest:
+def plan_request(
+    spec: OrderSpec, limits: Limits, residency: frozenset[str], voucher: VoucherTerms | None = None
+) -> PlanRequest:
     """What the planner is asked; residency narrows the provinces and nothing relaxes it.
+
+    Args:
+        voucher: What the spec's voucher takes off now.
 
     Raises:
         LimitExceeded: The spec names only provinces outside the residency.
@@ -95,6 +100,7 @@ def plan_request(spec: OrderSpec, limits: Limits, residency: frozenset[str]) -> 
         colocate=placement.colocate,
         max_providers=placement.max_providers,
         budget=limits["max-order"].amount if "max-order" in limits else None,
+        voucher=voucher,
         residency=tuple(sorted(residency)),
     )
 

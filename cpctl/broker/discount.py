@@ -13,7 +13,7 @@ from typing import Any
 
 from cpctl.broker.cover import WHOLE, Lot, amount_fen, cheapest, discount_fen, makeable, unchained
 from cpctl.broker.groups import Solved
-from cpctl.broker.parts import NEVER, UNIT, View, supply_of
+from cpctl.broker.parts import NEVER, SHARES, UNIT, View, most_of, supply_of
 
 Pick = dict[int, int]
 
@@ -27,9 +27,19 @@ def discounts_fen(lots: Sequence[Lot], chosen: Pick, seconds: int) -> int:
     return sum(discount_fen(amount_fen(lots[i].price, n, seconds), lots[i].off) for i, n in chosen.items())
 
 
-def views_of(left: int) -> tuple[View, View]:
-    """What no choice costs less than: its gross less all that is left, and its net."""
-    return View(nets=False, less=left), View(nets=True, less=0)
+def views_of(lots: Sequence[Lot], cards: int, seconds: int, left: int) -> tuple[View, ...]:
+    """Ways to count that no choice undercuts: gross, net, and first the mean at which it does not matter, at the best
+    division in parts, whether one more card is of a lot that the voucher covers.
+    """
+    ends = View(0, left), View(SHARES, left)
+    inside, outside = ([lots[i] for i in some] for some in _parted(lots, cards))
+    divisions = _divisions(inside, outside, cards, seconds, left)[:1]
+    if not inside or not outside or not divisions:
+        return ends
+    n = divisions[0][1]
+    price, other = (supply_of(some, cards, seconds, View()).at(m) for some, m in ((inside, n), (outside, cards - n)))
+    part = (price - other) * WHOLE * SHARES // (price * inside[0].off) if price else 0
+    return (View(part, left), *ends) if 0 < part < SHARES else ends
 
 
 def cheapest_after(lots: Sequence[Lot], cards: int, seconds: int, left: int, below: int | None = None) -> Solved | None:
@@ -63,9 +73,20 @@ def _parted(lots: Sequence[Lot], cards: int) -> tuple[list[int], list[int]]:
 
 
 def _may_cost_less(lots: Sequence[Lot], cards: int, seconds: int, left: int, below: int) -> bool:
-    """Whether some division, in parts, costs less."""
+    """Whether some division, in parts, costs less; over divisions the cost in parts falls and then rises."""
     inside, outside = ([lots[i] for i in some] for some in _parted(lots, cards))
-    return any(bound <= (below - 1) * UNIT for bound, _ in _divisions(inside, outside, cards, seconds, left)[:1])
+    bound = _bound(inside, outside, cards, seconds, left)
+    low = max(0, cards - sum(most_of(lot, cards) for lot in outside))
+    high = min(cards, sum(most_of(lot, cards) for lot in inside))
+    if low > high:
+        return False
+    while low < high:
+        middle = (low + high) // 2
+        if bound(middle) <= bound(middle + 1):
+            high = middle
+        else:
+            low = middle + 1
+    return bound(low) <= (below - 1) * UNIT
 
 
 def _divided(lots: Sequence[Lot], cards: int, seconds: int, left: int, best: Solved) -> Solved:
@@ -88,23 +109,26 @@ def _divisions(
     inside: Sequence[Lot], outside: Sequence[Lot], cards: int, seconds: int, left: int
 ) -> list[tuple[int, int]]:
     """Cards of lots that the voucher covers, with what no choice so divided costs less than; the least first."""
-    gross, net, rest = (
-        _parts(inside, cards, seconds, left),
-        _parts(inside, cards, seconds),
-        _parts(outside, cards, seconds),
-    )
+    bound = _bound(inside, outside, cards, seconds, left)
     able, others_able = makeable(inside, cards), makeable(outside, cards)
     numbers = (n for n in range(cards + 1) if able >> n & 1 and others_able >> cards - n & 1)
-    return sorted((max(gross(n), net(n)) + rest(cards - n), n) for n in numbers)
+    return sorted((bound(n), n) for n in numbers)
+
+
+def _bound(inside: Sequence[Lot], outside: Sequence[Lot], cards: int, seconds: int, left: int) -> Callable[[int], int]:
+    """What no choice costs less than that has so many cards of lots that the voucher covers."""
+    gross, net = _parts(inside, cards, seconds, left), _parts(inside, cards, seconds)
+    rest = _parts(outside, cards, seconds)
+    return lambda n: max(gross(n), net(n)) + rest(cards - n)
 
 
 def _parts(lots: Sequence[Lot], cards: int, seconds: int, less: int | None = None) -> Callable[[int], int]:
     """What so many cards of the lots cost in parts: gross less `less`, or net."""
     if not lots:
         return lambda n: NEVER if n else -(less or 0) * UNIT
-    view = View(nets=less is None, less=less or 0)
+    view = View(SHARES) if less is None else View(0, less)
     supply = supply_of(lots, cards, seconds, view)
-    return lambda n: supply.cost(n) - view.less * UNIT
+    return lambda n: supply.cost(n) - view.less
 
 
 def _least_of_both(lots: Sequence[Lot], cards: int, seconds: int, left: int, limit: int) -> Solved | None:
@@ -140,7 +164,7 @@ def between(lots: Sequence[Lot], cards: int, seconds: int, left: int, limit: int
     usable = [i for i, lot in enumerate(lots) if lot.least <= min(lot.free, cards)]
     if not usable:
         return None
-    supply = supply_of([lots[i] for i in usable], cards, seconds, View(nets=False, less=0))
+    supply = supply_of([lots[i] for i in usable], cards, seconds, View())
     slope = 2 * supply.at(cards) - supply.at(cards) * lots[usable[0]].off // WHOLE
     lines = [(i, _options(lots[i], cards, seconds, slope)) for i in usable]
     floor = slope * cards + sum(options[0][0] for _, options in lines)

@@ -232,7 +232,7 @@ def _measured(
     ranks = {rank * last // PRICES for rank in range(PRICES + 1)}
     ranks |= {min(last, max(0, best + step * max(1, last // 400))) for step in range(-PRICES // 2, PRICES // 2)}
     far = prices[-1] * cards * 4 + UNIT  # so dear that only cards count
-    return _Measure(supplies, [prices[best], *(prices[rank] for rank in sorted(ranks - {best})), far], view.less * UNIT)
+    return _Measure(supplies, [prices[best], *(prices[rank] for rank in sorted(ranks - {best})), far], view.less)
 
 
 def _dearest(supplies: Sequence[Supply], prices: Sequence[int], cards: int, most: int) -> int:

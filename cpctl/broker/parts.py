@@ -10,22 +10,30 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from cpctl.broker.cover import PER_FEN, WHOLE, Lot, cost_fen, hull
+from cpctl.broker.cover import PER_FEN, WHOLE, Lot, amount_fen, discount_fen, hull
 
 UNIT = PER_FEN * WHOLE  # costs in parts are whole numbers of a fen over this
+SHARES = 1 << 10
 NEVER = 1 << 200
 
 
 class View(NamedTuple):
-    """One way to count costs, which no choice undercuts.
+    """One way to count costs, which no choice undercuts: net by so many shares, for the rest gross less what is left.
+
+    What a voucher takes off has an end, so that a choice costs the greater of both and no less than any mean of them.
 
     Attributes:
-        nets: Whether what a voucher takes off is left out.
-        less: Fen taken off a whole choice.
+        part: How many SHARES count as net.
+        left: What the voucher takes off at most, in fen; 0 where there is none.
     """
 
-    nets: bool
-    less: int
+    part: int = 0
+    left: int = 0
+
+    @property
+    def less(self) -> int:
+        """What is taken off a whole choice."""
+        return self.left * (UNIT // SHARES) * (SHARES - self.part)
 
 
 class Supply(NamedTuple):
@@ -59,8 +67,9 @@ def supply_of(lots: Iterable[Lot], cards: int, seconds: int, view: View) -> Supp
     """What lots sell in parts; none of them less than nothing."""
     sold: list[tuple[int, int]] = []
     for lot in lots:
-        off = lot.off if view.nets else 0
-        sold += _segments(Lot(lot.price, lot.least, lot.step, most_of(lot, cards), off=off), seconds)
+        off = lot.off if view.part else 0
+        alike = Lot(lot.price, lot.least, lot.step, most_of(lot, cards), off=off)
+        sold += _segments(alike, seconds, view.part if off else 0)
     sold.sort()
     supply = Supply([price for price, _ in sold], [0], [0])
     for price, n in sold:
@@ -70,13 +79,16 @@ def supply_of(lots: Iterable[Lot], cards: int, seconds: int, view: View) -> Supp
 
 
 @lru_cache(maxsize=1 << 15)  # one plan measures the same lots again and again
-def _segments(lot: Lot, seconds: int) -> Sequence[tuple[int, int]]:
+def _segments(lot: Lot, seconds: int, part: int) -> Sequence[tuple[int, int]]:
     """The price of a card and cards, dearer and dearer, of a lot without `tie`; one price where nothing is rounded."""
     a_card = lot.price * seconds
     if a_card % PER_FEN == 0 and a_card // PER_FEN * lot.off % WHOLE == 0:
-        return [(a_card * (WHOLE - lot.off), lot.free)]
-    costs = [(n, cost_fen(lot, n, seconds) * UNIT) for n in range(lot.least, lot.free + 1, lot.step)]
-    return list(hull([(0, 0), *costs]))
+        return [(a_card * WHOLE - a_card * lot.off // SHARES * part, lot.free)]
+    costs = [(0, 0)]
+    for n in range(lot.least, lot.free + 1, lot.step):
+        amount = amount_fen(lot.price, n, seconds)
+        costs.append((n, amount * UNIT - discount_fen(amount, lot.off) * (UNIT // SHARES) * part))
+    return list(hull(costs))
 
 
 def most_of(lot: Lot, cards: int) -> int:
@@ -88,4 +100,4 @@ def in_parts_fen(lots: Sequence[Lot], cards: int, seconds: int, view: View) -> i
     """What no choice among the lots costs less than."""
     if sum(most_of(lot, cards) for lot in lots) < cards:
         return NEVER
-    return -(-supply_of(lots, cards, seconds, view).cost(cards) // UNIT) - view.less
+    return -((view.less - supply_of(lots, cards, seconds, view).cost(cards)) // UNIT)

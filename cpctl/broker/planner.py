@@ -103,12 +103,14 @@ def bound_fen(request: PlanRequest, fits: Sequence[Offer]) -> int:
 def _bound_of(request: PlanRequest, lots: Iterable[Lot]) -> int:
     seconds = paid_seconds(request.billing, request.seconds)
     able = [lot for lot in lots if lot.least <= min(lot.free, request.cards)]
-    return max(in_parts_fen(able, request.cards, seconds, view) for view in _views(request))
+    return max(in_parts_fen(able, request.cards, seconds, view) for view in _views(request, able, seconds))
 
 
-def _views(request: PlanRequest) -> tuple[View, ...]:
+def _views(request: PlanRequest, lots: Sequence[Lot], seconds: int) -> tuple[View, ...]:
     """What no choice costs less than, counted one way or another."""
-    return views_of(int(request.voucher.left * 100)) if request.voucher else (View(nets=False, less=0),)
+    if request.voucher is None:
+        return (View(),)
+    return views_of(lots, request.cards, seconds, int(request.voucher.left * 100))
 
 
 def least(request: PlanRequest, fits: Sequence[Offer], below: int | None = None) -> Solved | None:
@@ -173,7 +175,8 @@ def _least_of(
         found = solve(among, below)
         return found if found and (below is None or found.fen < below) else None
     groups = [offer.provider for offer in fits]
-    return cheapest_of(lots, groups, among, request.cards, seconds, most, solve, _views(request), below)
+    views = _views(request, [lots[i] for i in among], seconds)
+    return cheapest_of(lots, groups, among, request.cards, seconds, most, solve, views, below)
 
 
 def paid_seconds(billing: str, seconds: int) -> int:

@@ -44,7 +44,7 @@ def over_budget(found: Plan, usable: Sequence[Offer]) -> NoCapacity:
     others = [
         name
         for name, other, more in relaxed(found.request, usable)
-        if name not in BOUGHT and (solved := least(other, more)) is not None and solved.fen <= budget * 100
+        if name not in BOUGHT and least(other, more, int(budget * 100) + 1) is not None
     ]
     detail = f"the cheapest plan costs {found.total} CNY, the budget is {budget}"
     if others:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cpctl.broker.constraints import Offer, PlanRequest
+from cpctl.broker.constraints import Offer, PlanRequest, VoucherTerms
 from cpctl.broker.offers import listed, offer_of, query
 from cpctl.broker.planner import paid_seconds, plan
 from cpctl.errors import BadAnswer, NoCapacity
@@ -161,6 +161,46 @@ def test_providers_that_are_alike_win_alike_often_whatever_they_are_called(wante
         assert [one.offer for one in again.allocations] == [one.offer for one in found.allocations]
     fair = rounds * some / len(HOMES)
     assert all(0.7 * fair <= count <= 1.3 * fair for count in wins.values()), wins
+
+
+def test_what_is_together_or_of_few_is_named_when_it_stands_in_the_way() -> None:
+    apart = offers(
+        a={"free": 8}, b={"free": 8, "provider": "other"}, c={"free": 8, "provider": "far", "province": "ningxia"}
+    )
+    for wanted, cards, said in (
+        ({"colocate": "provider"}, 16, "not of one provider; without colocate"),
+        ({"colocate": "province"}, 24, "not in one province; without colocate"),
+        ({"max_providers": 2}, 24, "not of at most 2 providers; without max-providers"),
+        ({"max_providers": 1, "colocate": "province"}, 16, "not in one province and of at most 1 providers"),
+    ):
+        with pytest.raises(NoCapacity, match=said):
+            plan(replace(REQUEST, cards=cards, **wanted), apart)
+
+
+def test_a_budget_names_what_would_do_without() -> None:
+    there = offers(near={"price": Decimal("12")}, far={"price": Decimal("10"), "province": "ningxia"})
+    request = replace(REQUEST, provinces=("shanxi",), max_pue=Decimal("1.5"), budget=Decimal("3840.00"))
+    with pytest.raises(NoCapacity, match=r"costs 4608\.00 CNY, the budget is 3840\.00; without province") as refused:
+        plan(request, there)
+    assert (refused.value.values["without"], refused.value.values["least"]) == (
+        ("budget", "province"),
+        Decimal("4608.00"),
+    )
+    assert plan(replace(request, budget=Decimal("4608")), there).total == Decimal("4608.00")
+
+
+def test_a_voucher_is_taken_off_line_by_line_until_nothing_is_left_of_it() -> None:
+    there = offers(
+        a={"free": 8, "price": Decimal("10.0001")}, b={"free": 8, "product": "pd-b"}, c={"free": 8, "province": "henan"}
+    )
+    voucher = VoucherTerms(Decimal("0.1"), Decimal("300.00"), province="shanxi", products=("pd-a", "pd-b"))
+    found = plan(replace(REQUEST, cards=24, voucher=voucher), there)
+    assert [(one.offer, str(one.amount), str(one.discount)) for one in found.allocations] == [
+        ("of-a", "1728.02", "192.00"),
+        ("of-b", "2042.40", "108.00"),
+        ("of-c", "2150.40", "0.00"),
+    ]
+    assert found.total == Decimal("5920.82") == sum(one.amount for one in found.allocations)
 
 
 # ---- what platforms list

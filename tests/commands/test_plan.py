@@ -9,6 +9,10 @@ from urllib.parse import unquote
 import pytest
 import yaml
 
+from cpctl.commands.plan_views import manifest
+from cpctl.output.values import VALUE_PRINTERS
+from cpctl.resources.manifest import documents
+from cpctl.resources.order import order_spec, order_wanted
 from money import new_name, orders_of, rolled_back, through
 from proxy import RecordingProxy
 
@@ -115,6 +119,19 @@ def test_the_manifest_is_what_apply_takes(cp, sandbox, name, named):
         (order,) = orders_of(sandbox, made)
     assert order["spec"] == document["spec"]
     assert len({one["provider"] for one in order["status"]["allocations"]}) == 1
+
+
+@pytest.mark.parametrize(
+    "word", ["null", "yes", "1e3", "0x10", "NVLink: 4", "- a", "#x", "'", '"', "*a", "&b", "!t", "~", "是"]
+)
+def test_the_manifest_keeps_words_that_yaml_has_uses_for(cp, word):
+    """As a spec keeps them; the quotes are the emitter's work."""
+    spec = order_spec(
+        {"accelerator": ["H800"], "cards": 1, "duration": "1h", "requirements": {"interconnect": word}}, ""
+    )
+    text = VALUE_PRINTERS["yaml"](manifest(spec, "x"))
+    (found,) = documents(text.encode(), "x.yaml", ".yaml")
+    assert order_wanted(found.value, "x.yaml").spec == spec
 
 
 def test_create_buys_what_plan_plans(cp, sandbox, name):
