@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview plan create apply label activate extend wait release delete call auth config sandbox api api-resources doctor plugin options version"
+        words="get describe explain events overview plan create apply diff label activate extend wait release delete call auth config sandbox api api-resources doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -104,6 +104,7 @@ _cpctl_flags() {
         "plan") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --scenario --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "diff") words="--filename -f --recursive -R --run-id --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "activate") words="--wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "extend") words="--until --max-price --budget --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
@@ -173,6 +174,7 @@ _cpctl_values() {
         "create order --output"|"create order -o") words="name json yaml" ;;
         "apply --filename"|"apply -f") files=1 ;;
         "apply --output"|"apply -o") words="name json yaml" ;;
+        "diff --filename"|"diff -f") files=1 ;;
         "label --output"|"label -o") words="name json yaml" ;;
         "activate --output"|"activate -o") words="name json yaml" ;;
         "extend --output"|"extend -o") words="name json yaml" ;;

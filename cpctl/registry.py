@@ -218,7 +218,7 @@ KINDS: tuple[Kind, ...] = (
             Column("REASON", "status.reason", wide=True),
         ),
         frozenset({"project"}),
-        ("create", "apply", "activate", "wait", "extend", "label", "release", "delete"),
+        ("create", "apply", "diff", "activate", "wait", "extend", "label", "release", "delete"),
     ),
     Kind(
         "card", "Card", "cards", "cd", "yours", "card 卡",

@@ -147,6 +147,11 @@ class Runtime:
         """Whether stderr takes colour."""
         return self._colors(self.err)
 
+    @property
+    def out_colors(self) -> bool:
+        """Whether stdout takes colour."""
+        return self._colors(self.out)
+
     def _colors(self, stream: TextIO) -> bool:
         if self.options.color != "auto":
             return self.options.color == "always"

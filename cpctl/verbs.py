@@ -24,6 +24,7 @@ VERBS: dict[str, Verb] = {
     "plan": Verb("The cheapest allocation of cards, what comes next, and why the rest was left out"),
     "create": Verb("Create an order", {"order": "Find the cheapest cards, place an order and hold them"}),
     "apply": Verb("Make what a manifest says come true; safe to run again"),
+    "diff": Verb("Say what apply would change"),
     "label": Verb("Put labels on orders, change them, take them off"),
     "activate": Verb("Switch a held order on"),
     "extend": Verb("Give a running order more time"),

@@ -171,6 +171,7 @@ def test_buying_loads_what_computes_and_nothing_else(sandbox, env, tmp_path):
     )
     lines = {
         f"apply -f {manifest}": BUYING | YAML,
+        f"diff -f {manifest}": BUYING | YAML,
         f"create order imports-b --offer {offer}=1 --duration 1h --yes": BUYING,
         "plan --gpu H800 --cards 8 --duration 1h -o json": GRAMMAR | HTTP | PYDANTIC,
         "label order/imports-a team=nlp": GRAMMAR | HTTP,
@@ -192,5 +193,5 @@ def test_a_module_too_many_is_seen(module, env):
 
 
 def test_every_verb_has_a_row():
-    said = " ".join([*LOCAL, *READING, "apply plan create activate extend label wait release delete"]).split()
+    said = " ".join([*LOCAL, *READING, "apply diff plan create activate extend label wait release delete"]).split()
     assert set(VERBS) <= set(said)

@@ -121,6 +121,11 @@ class Found:
         return Found(order, raw)
 
     @property
+    def version(self) -> str:
+        """Its resourceVersion, as a change of it must name it."""
+        return str(self.raw["metadata"].get("resourceVersion", ""))
+
+    @property
     def end(self) -> Conflict | NoCapacity:
         """The error for an order that will not be Active any more, with the platform's reason."""
         status = self.order.status

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from cpctl.broker.choosing import choose
 from cpctl.broker.exactly_once import send_again, send_new, unfinished
 from cpctl.broker.journal import Record
+from cpctl.broker.labels import labelled, missing
 from cpctl.broker.limits import Limits, named
 from cpctl.broker.market import Found, Market
 from cpctl.errors import BadAnswer, Conflict, CpctlError, LimitExceeded, NoCapacity, NotFound
@@ -23,7 +24,7 @@ from cpctl.resources.order import OrderWanted, same_spec
 from cpctl.resources.placed import ENDED_UNCHARGED, ENDING, SWITCHED_ON, Phase
 from cpctl.resources.quote import Quote
 
-Outcome = Literal["created", "resumed", "unchanged"]
+Outcome = Literal["created", "resumed", "configured", "unchanged"]
 TRIES = 4  # quotes that a moving price or a quicker buyer may cost before we say so
 
 
@@ -129,15 +130,20 @@ def _sent(market: Market, verb: str, found: Found) -> Found:
 
 
 def _is_still_wanted(market: Market, intent: Intent, begun: Record) -> bool:
-    """Whether the record asks for what is wanted now, within the limits of now; else its order is looked up by name."""
-    try:
-        body = json.loads(begun.body)
-        same = same_spec(body["spec"], intent.wanted.spec.wire()) and body.get("limits", {}) == intent.limits.wire()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        same = False
+    """Whether the record asks for what is wanted now; else it is closed, and its order is looked up by name."""
+    same = asks_for(begun, intent)
     if not same:
         market.journal.settle(begun, "outdated", "another spec or other limits are wanted by now; looked up by name")
     return same
+
+
+def asks_for(begun: Record, intent: Intent) -> bool:
+    """Whether the bytes of an earlier run ask for what is wanted now, within the limits of now."""
+    try:
+        body = json.loads(begun.body)
+        return same_spec(body["spec"], intent.wanted.spec.wire()) and body.get("limits", {}) == intent.limits.wire()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _finished(market: Market, begun: Record) -> bool:
@@ -155,7 +161,20 @@ def _finished(market: Market, begun: Record) -> bool:
 
 
 def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
-    """An order of that name: gone on with, replaced when it ended uncharged, or a conflict."""
+    """An order of that name: gone on with, labelled as wanted, replaced when it ended uncharged, or a conflict."""
+    if is_bought_anew(market, intent, found):
+        return _bought(market, intent, found.order.uid)
+    if missing(found, intent.wanted.labels):
+        return Obtained(labelled(market, found, intent.wanted.labels), "configured")
+    return Obtained(found, "unchanged")
+
+
+def is_bought_anew(market: Market, intent: Intent, found: Found) -> bool:
+    """Whether an order that ended makes room for another one of its name; else it is gone on with.
+
+    Raises:
+        Conflict: Neither: the name stands for another spec, somebody else's order, or one that was charged.
+    """
     order = found.order
     _check_same(intent, found)
     if order.status.created_by != market.account and not intent.adopt:
@@ -171,14 +190,14 @@ def _existing(market: Market, intent: Intent, found: Found) -> Obtained:
             hint="another name, or cpctl apply -f for what is safe to run again",
         )
     if order.phase in ENDED_UNCHARGED or (order.has_ended and intent.recreate):
-        return _bought(market, intent, order.uid)
+        return True
     if order.phase in ENDING:
         raise Conflict(
             reason="Ended",
             detail=f'order "{order.name}" is {order.phase} and its name is taken; nothing was bought',
             hint="another name, or --recreate to buy again under this one, once it is Released",
         )
-    return Obtained(found, "unchanged")
+    return False
 
 
 def _is_ours_to_finish(market: Market, name: str) -> bool:

@@ -28,8 +28,9 @@ def apply(
 ) -> Verb:
     """Place the orders that manifests describe, or go on with them where an earlier run stopped.
 
-    An order's name is its identity: the same manifest again is `unchanged` or `resumed`, and never buys twice. The
-    cheapest cards that fit are held at the price shown; --activate switches them on, --wait waits until they are.
+    An order's name is its identity: the same manifest again is `unchanged` or `resumed`, and never buys twice; with
+    other labels it is `configured` (labels it does not name stay), with another spec it is a conflict. The cheapest
+    cards that fit are held at the price shown; --activate switches them on, --wait waits until they are.
     """
     from cpctl.commands.manifests import wanted_orders
     from cpctl.commands.ordering import Wish, ordered, printed

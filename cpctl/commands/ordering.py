@@ -44,7 +44,7 @@ class Wish:
 
 
 class Result(NamedTuple):
-    """An order, and how this run came by it: created, resumed or unchanged."""
+    """An order, and how this run came by it: created, resumed, configured (its labels changed) or unchanged."""
 
     found: Found
     outcome: str

@@ -1,0 +1,78 @@
+"""diff: what apply would change; nothing is changed."""
+
+from __future__ import annotations
+
+from cpctl.errors import CpctlError, ExitCode, Unreachable
+from cpctl.lazy import flags
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cpctl.broker.foreseeing import Foreseen
+    from cpctl.resources.order import OrderWanted
+    from cpctl.runtime import Runtime, Verb
+
+
+def diff(
+    rt: Runtime,
+    *,
+    filename: flags.Filename = None,
+    recursive: flags.Recursive = False,
+    run_id: flags.RunId = None,
+) -> Verb:
+    """Compare manifests with the orders of their names, and say what `apply` would do; nothing is written or bought.
+
+    Printed is a unified diff of labels and spec; stderr says what `apply` would call it: created, resumed, configured
+    (labels change), unchanged, or a conflict. Limits bound what is paid and are no part of what is bought: where they
+    alone differ, they are shown and the order is unchanged. Labels that a manifest does not name stay.
+
+    Ends with 0 when nothing differs, with 1 when something does, and with more than 1 when that could not be found out.
+    """
+    from cpctl.commands.manifests import wanted_orders
+
+    wanted = wanted_orders(rt, filename, recursive=recursive, run_id=run_id)
+    differs = False
+    try:
+        for found in _foreseen(rt, wanted):
+            yield from _shown(rt, found)
+            differs = differs or found.differs
+    except CpctlError as error:
+        if error.exit_code is not ExitCode.FAILED:
+            raise
+        raise _not_compared(error) from error
+    return ExitCode.FAILED if differs else ExitCode.DONE
+
+
+def _not_compared(error: CpctlError) -> Unreachable:
+    """Said with a code of its own: 1 means that there are differences."""
+    return Unreachable(
+        reason=error.reason,
+        detail=error.message,
+        hint="{advice}" if error.advice else None,
+        advice=error.advice,
+        request_id=error.request_id,
+    )
+
+
+def _foreseen(rt: Runtime, wanted: Sequence[OrderWanted]) -> Iterator[Foreseen]:
+    from functools import cache
+
+    from cpctl.broker.choosing import own_limits
+    from cpctl.broker.foreseeing import foreseen
+    from cpctl.broker.purchase import Intent
+    from cpctl.commands.buying import market_of
+
+    market_at = cache(lambda project: market_of(rt, project))
+    for one in wanted:
+        market = market_at(one.project)
+        limits = own_limits(market.limits, one.spec, one.source)
+        yield foreseen(market, Intent(wanted=one, limits=limits, confirm=lambda _: None))
+
+
+def _shown(rt: Runtime, found: Foreseen) -> Iterator[str]:
+    from cpctl.output.differences import differences
+
+    name = f"order/{found.intent.wanted.name}"
+    yield from differences(found.live, found.wanted, name, color=rt.out_colors)
+    rt.say(f"{name} {found.outcome}" + (f": {found.why}" if found.why else ""))
