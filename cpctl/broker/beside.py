@@ -32,7 +32,7 @@ class Rejected(NamedTuple):
     """An offer with a lower price than the dearest one chosen, of which nothing is taken.
 
     Attributes:
-        reason: The constraint it fails, by the flag's name; or state, free, minimum, quantity.
+        reason: The constraint it fails, by the flag's name; or state, free, minimum, voucher, quantity.
         detail: What the offer has in its place.
     """
 
@@ -126,6 +126,8 @@ def _reasons(plan: Plan, offer: Offer) -> Iterator[tuple[str, str]]:
         yield "colocate", f"of {offer.provider}, the others of {some.provider}"
     if _is_one_too_many(request, plan, offer):
         yield "max-providers", f"of {offer.provider}, one more than {request.max_providers}"
+    if request.voucher and not request.voucher.covers(offer):
+        yield "voucher", "not covered by it, the others cost less with it"
     yield "quantity", f"sold from {offer.min_cards} in steps of {offer.step_cards}, which makes the whole no cheaper"
 
 

@@ -74,11 +74,12 @@ def cost_fen(lot: Lot, cards: int, seconds: int) -> int:
     return amount - discount_fen(amount, lot.off) if lot.off else amount
 
 
-def cheapest(lots: Sequence[Lot], cards: int, seconds: int) -> dict[int, int] | None:
+def cheapest(lots: Sequence[Lot], cards: int, seconds: int, below: int | None = None) -> dict[int, int] | None:
     """Cards by lot (its index), of the least cost; None when no choice makes the number.
 
     Args:
         seconds: How long the cards are paid for.
+        below: Only a choice that costs less is sought, in fen.
     """
     usable = _usable(lots, cards)
     if not can_make((lots[i] for i in usable), cards):
@@ -87,8 +88,10 @@ def cheapest(lots: Sequence[Lot], cards: int, seconds: int) -> dict[int, int] | 
     chosen = usable[: _enough([lots[i] for i in usable], cards)]
     while True:
         reckoning = _reckoning(lots, chosen, cards, seconds)
-        best, excess = _least(reckoning, cards)
-        wider = _wider(lots, usable, chosen, reckoning, excess, cards, seconds)
+        limit = None if below is None else below * FEN - 1 - reckoning.bound
+        best, excess = _least(reckoning, cards, limit)
+        could_save = excess if best is None else excess - (reckoning.bound + excess) % FEN - 1
+        wider = _wider(lots, usable, chosen, reckoning.slope, (excess, could_save), cards, seconds)
         if len(wider) == len(chosen):
             return best
         chosen = wider
@@ -187,14 +190,15 @@ def _slope(segments: Iterable[tuple[int, int]], cards: int) -> int:
     return dearest
 
 
-def _least(reckoning: _Reckoning, cards: int) -> tuple[dict[int, int], int]:
-    """The best choice and its excess; the gap is widened until there is one."""
+def _least(reckoning: _Reckoning, cards: int, limit: int | None) -> tuple[dict[int, int] | None, int]:
+    """The best choice and its excess; the gap is widened until there is one, or to the limit, where there is none."""
     gap = FIRST_GAP
-    while True:
+    while limit is None or gap < limit:
         found = _within(reckoning.lines, cards, gap)
         if found is not None:
             return found
         gap *= WIDENING
+    return (limit >= 0 and _within(reckoning.lines, cards, limit)) or (None, limit)
 
 
 def _within(lines: Sequence[_Line], cards: int, gap: int) -> tuple[dict[int, int], int] | None:
@@ -249,20 +253,22 @@ def _wider(
     lots: Sequence[Lot],
     usable: Sequence[int],
     chosen: Sequence[int],
-    reckoning: _Reckoning,
-    excess: int,
+    slope: int,
+    gaps: tuple[int, int],
     cards: int,
     seconds: int,
 ) -> list[int]:
     """The chosen lots and all others that could better the best choice.
 
     Where those are very many, only those that could save a fen: fewer lots are then sought among the chosen alone.
+
+    Args:
+        gaps: What may be added to the bound at all, and to save a fen.
     """
     alike: dict[Lot, int] = {}
-    total = reckoning.bound + excess
-    for gap in (excess, excess - total % FEN - 1):
+    for gap in gaps:
         found = set(chosen)
-        found.update(i for i in usable if _could_matter(lots[i], reckoning.slope, gap, seconds, alike))
+        found.update(i for i in usable if _could_matter(lots[i], slope, gap, seconds, alike))
         if sum((min(lots[i].free, cards) - lots[i].least) // lots[i].step for i in found) <= POINTS_LIMIT:
             break
     return [i for i in usable if i in found]

@@ -166,7 +166,7 @@ def _least_of(
         if left is not None:
             solved = cheapest_after(mine, request.cards, seconds, left, under)
         else:
-            chosen = cheapest(mine, request.cards, seconds)
+            chosen = cheapest(mine, request.cards, seconds, under)
             solved = None if chosen is None else Solved(gross_fen(mine, chosen, seconds), chosen)
         return solved and Solved(solved.fen, {some[i]: cards for i, cards in solved.chosen.items()})
 

@@ -105,6 +105,16 @@ def test_a_solver_finds_the_same_cost(seed: int) -> None:
     check(lots, cards, seconds, by_solver(lots, cards, seconds))
 
 
+@settings(max_examples=300, deadline=None)
+@given(LOTS, st.integers(1, 40), st.sampled_from([7, 3_600, 86_400]), st.integers(-3, 40_000))
+def test_only_what_costs_less_is_found_when_that_is_asked(lots: list[Lot], cards: int, seconds: int, more: int) -> None:
+    least = by_trying_all(lots, cards, seconds)
+    below = (least or 0) + more
+    chosen = cheapest(lots, cards, seconds, below)
+    assert (chosen is None) == (least is None or least >= below)
+    assert chosen is None or cost(lots, chosen, seconds) == least
+
+
 def test_fewer_lots_are_taken_at_the_same_cost() -> None:
     lots = [Lot(120_000, 1, 1, 4, tie=i) for i in range(8)] + [Lot(120_000, 1, 1, 16, tie=99)]
     assert cheapest(lots, 16, 3_600) == {8: 16}

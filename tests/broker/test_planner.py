@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cpctl.broker.beside import rejected, savings
 from cpctl.broker.constraints import Offer, PlanRequest, VoucherTerms
 from cpctl.broker.offers import listed, offer_of, query
 from cpctl.broker.planner import paid_seconds, plan
@@ -201,6 +202,38 @@ def test_a_voucher_is_taken_off_line_by_line_until_nothing_is_left_of_it() -> No
         ("of-c", "2150.40", "0.00"),
     ]
     assert found.total == Decimal("5920.82") == sum(one.amount for one in found.allocations)
+
+
+def test_each_cheaper_looking_offer_has_the_plainest_reason() -> None:
+    low = {"price": Decimal("9")}
+    there = offers(
+        taken={"free": 8},
+        also={"free": 8, "price": Decimal("12")},
+        dear={"price": Decimal("12.0001")},
+        spot=low | {"billing": "spot"},
+        warm=low | {"pue": Decimal("1.45")},
+        gone=low | {"state": "withdrawn"},
+        few=low | {"free": 7},
+        big=low | {"min_cards": 32},
+        away=low | {"province": "ningxia", "free": 8},
+        odd=low | {"min_cards": 3, "step_cards": 5, "free": 3},
+    )
+    request = replace(REQUEST, max_pue=Decimal("1.4"), colocate="province")
+    found = plan(request, there)
+    assert {one.offer for one in found.allocations} == {"of-taken", "of-also"}
+    assert {one.offer: (one.reason, one.detail) for one in rejected(found, there)} == {
+        "of-spot": ("billing", "spot"),
+        "of-warm": ("max-pue", "1.45"),
+        "of-gone": ("state", "withdrawn"),
+        "of-few": ("free", "7 free, sold from 8"),
+        "of-big": ("minimum", "sold from 32"),
+        "of-away": ("colocate", "in ningxia, the others in shanxi"),
+        "of-odd": ("quantity", "sold from 3 in steps of 5, which makes the whole no cheaper"),
+    }
+    assert [(one.without, str(one.total), str(one.saved)) for one in savings(found, there)] == [
+        ("max-pue", "3456.00", "998.40"),
+        ("colocate", "3878.40", "576.00"),
+    ]
 
 
 # ---- what platforms list
