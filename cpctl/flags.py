@@ -95,7 +95,6 @@ BuyAccelerator = Annotated[Words, Option("--accelerator", "--gpu", metavar="NAME
 BuyCards = Annotated[Text, Option("--cards", metavar="N", help="How many cards")]
 Duration = Annotated[Text, Option("--duration", metavar="24h", help="How long: 90s, 30m, 24h, 7d; funds for all of it are reserved")]
 Until = Annotated[str, Option("--until", metavar="TIME", help="When it is to end, with a zone: 2026-01-31T08:00:00Z")]
-Voucher = Annotated[Text, Option("--voucher", metavar="NAME", help="A voucher to pay with in part: cpctl get vouchers")]
 Colocate = Annotated[Text, Option("--colocate", metavar="none|province|provider", help="All cards in one province, or of one provider")]
 MaxProviders = Annotated[Text, Option("--max-providers", metavar="N", help="Cards of at most N providers")]
 Budget = Annotated[Text, Option("--budget", metavar="CNY", help="Most the whole order may cost")]

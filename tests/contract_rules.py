@@ -12,7 +12,7 @@ from contract import Operation, operations, resolved, schemas
 Document = Mapping[str, Any]
 Rule = Callable[[Document], Iterator[str]]
 TYPED = ("type", "$ref", "anyOf", "allOf", "oneOf", "const", "enum")
-SPENDING = ("placeOrder", "activateOrder")
+SPENDING = ("placeOrder", "activateOrder", "extendOrder")
 SECRETS = ("access_token", "refresh_token", "kubeconfig")
 
 

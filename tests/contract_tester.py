@@ -53,6 +53,7 @@ def configuration(words: dict[str, list[str]]) -> str:
             lines += _bound(f"/v1/{kind}/{{name}}", "path.name", kind)
     for act in ("activate", "release"):
         lines += _bound(f"/v1/orders/{{name}}/{act}", "path.name", "orders", "body.uid", "uids")
+    lines += _bound("/v1/orders/{name}/extend", "path.name", "orders", "body.uid", "uids")
     lines += _bound("/v1/access/{order}", "path.order", "orders")
     lines += _bound("/v1/quotes", "body.allocations[*].offer", "offers", "query.project", "projects")
     lines += _bound("/openai/v1/models/{model}", "path.model", "callable")

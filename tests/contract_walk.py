@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sandbox_server import Sandbox
@@ -202,6 +203,7 @@ def acting(g: Ground) -> Iterator[Visit]:
     for verb in ("activateOrder", "releaseOrder"):
         yield Visit(verb, 409, posted(stranger, headers=key(), **path), label="UidMismatch")
     yield Visit("activateOrder", 409, posted(ended, headers=key(), **named("contract-ended")), label="WrongPhase")
+    yield from extending(g)
     version = g.sandbox.get("/v1/orders/contract-held").json()["metadata"]["resourceVersion"]
     patch = {"metadata": {"labels": {"team": "vision", "old": None}}}
     yield Visit("labelOrder", 200, posted(patch, headers={"If-Match": version}, **path))
@@ -210,6 +212,21 @@ def acting(g: Ground) -> Iterator[Visit]:
     yield Visit("releaseOrder", 200, posted(held, headers=key(), **path))
     yield Visit("deleteOrder", 200, {**named("contract-hidden"), "query": hidden})
     yield Visit("deleteOrder", 409, {**named("contract-active"), "query": {"uid": g.active["metadata"]["uid"]}})
+
+
+def extending(g: Ground) -> Iterator[Visit]:
+    running, path = {"uid": g.active["metadata"]["uid"]}, named("contract-active")
+    later, earlier = {"endsAt": "2033-01-31T08:00:00Z"}, {"endsAt": "2001-01-31T08:00:00Z"}
+    stranger = {"uid": "00000000-0000-4000-8000-000000000000", **later}
+    yield Visit("extendOrder", 409, posted(stranger, headers=key(), **path), label="UidMismatch")
+    held = {"uid": g.held["metadata"]["uid"], **later}
+    yield Visit("extendOrder", 409, posted(held, headers=key(), **named("contract-held")), label="WrongPhase")
+    yield Visit("extendOrder", 422, posted({**running, **earlier}, headers=key(), **path), label="Invalid")
+    limited = {**running, **later, "limits": {"maxOrder": "0.01"}}
+    yield Visit("extendOrder", 402, posted(limited, headers=key(), **path), label="LimitExceeded")
+    end = datetime.fromisoformat(g.sandbox.wait("contract-active", "Active")["status"]["endsAt"])
+    soon = {"endsAt": f"{end + timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
+    yield Visit("extendOrder", 200, posted({**running, **soon}, headers=key(), **path))
 
 
 def logging_in(g: Ground) -> Iterator[Visit]:

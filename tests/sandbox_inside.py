@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cpctl.sandbox import lifecycle, placing, records
+from cpctl.sandbox import extending, lifecycle, placing, records
 from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.order import Order
 from cpctl.sandbox.platform import Platform, furnish
 from cpctl.sandbox.store import Store
+from cpctl.sandbox.times import rfc3339
 
 MORNING = 1_790_000_000.0
 """2026-09-21 22:13:20 in Beijing: every test's first moment."""
@@ -124,6 +125,12 @@ class Inside:
         self.platform.settle()
         with self.store.change() as change:
             return lifecycle.release(change, records.visible(change, "default", name), self.now())
+
+    def extend(self, name: str, ends_s: float, **limits: str) -> Order:
+        self.platform.settle()
+        with self.store.change() as change:
+            order = records.visible(change, "default", name)
+            return extending.extend(change, order, {"endsAt": rfc3339(ends_s), "limits": limits}, self.now())
 
     def order(self, name: str) -> Order:
         self.platform.settle()

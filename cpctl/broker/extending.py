@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from cpctl.broker.cover import amount_fen
 from cpctl.broker.exactly_once import send_again, send_new, unfinished
 from cpctl.broker.limits import Limits, named
 from cpctl.broker.market import Found, Market
-from cpctl.broker.planner import paid_seconds
+from cpctl.broker.planner import PERIOD_S, paid_seconds
 from cpctl.errors import BadAnswer, BadValue, Conflict, LimitExceeded
 from cpctl.resources.placed import Phase
 
@@ -27,11 +27,14 @@ class Extension:
     """A later end.
 
     Attributes:
+        until: As asked for.
+        last: As it will be: with billing by days and months, that of the whole period.
         total: CNY, the most that the order is ever charged with it.
         extra: CNY, what of that comes on top.
     """
 
     until: datetime
+    last: datetime
     total: Decimal
     extra: Decimal
 
@@ -55,13 +58,18 @@ def extension(found: Found, until: datetime) -> Extension | None:
             detail=f'order "{order.name}" is {order.phase}; only one that is Active can be extended',
             hint=f"cpctl describe order/{order.name}",
         )
-    if until == status.ends_at:
+    paid_s, before_s = _paid_s(found, until), _paid_s(found, status.ends_at)
+    if until == status.ends_at or (paid_s == before_s and paid_s > 0):
         return None
     if until < status.ends_at:
         end = status.ends_at.strftime("%Y-%m-%dT%H:%M:%SZ")
         raise BadValue(what="--until", value=f"{until:%Y-%m-%dT%H:%M:%SZ}", expected=f"later than its end, {end}")
-    total = _gross(found, until) - status.discount
-    return Extension(until, total, max(Decimal("0.00"), total - status.total))
+    if _is_prepaid(found):
+        total = status.total + _amount(found, paid_s - before_s)
+    else:
+        total = _amount(found, paid_s) - status.discount
+    last = status.started_at + timedelta(seconds=paid_s)
+    return Extension(until, last, total, max(Decimal("0.00"), total - status.total))
 
 
 def extend(market: Market, found: Found, wanted: Extension, limits: Limits) -> Found:
@@ -93,14 +101,21 @@ def extend(market: Market, found: Found, wanted: Extension, limits: Limits) -> F
     return after
 
 
-def _gross(found: Found, until: datetime) -> Decimal:
-    """What the order's cards cost from its start to the end, without a voucher."""
-    status, spec = found.order.status, found.order.spec
-    assert status.started_at is not None, "an order that runs has started"
-    billing = spec.get("billing", "on-demand")
-    paid_s = paid_seconds(str(billing), int((until - status.started_at).total_seconds()))
-    lines = ((int(one.price * 10_000), one.cards) for one in status.allocations)
-    return Decimal(sum(amount_fen(price, cards, paid_s) for price, cards in lines)).scaleb(-2)
+def _is_prepaid(found: Found) -> bool:
+    return found.order.spec.get("billing") in PERIOD_S
+
+
+def _paid_s(found: Found, end: datetime) -> int:
+    """How long the order is paid for when it ends then."""
+    started_at = found.order.status.started_at
+    assert started_at is not None, "an order that runs has started"
+    return paid_seconds(str(found.order.spec.get("billing", "on-demand")), int((end - started_at).total_seconds()))
+
+
+def _amount(found: Found, seconds: int) -> Decimal:
+    """What the order's cards cost for so long, without a voucher."""
+    lines = ((int(one.price * 10_000), one.cards) for one in found.order.status.allocations)
+    return Decimal(sum(amount_fen(price, cards, seconds) for price, cards in lines)).scaleb(-2)
 
 
 def _asks_for(begun: str, wanted: dict[str, Any]) -> bool:
@@ -114,7 +129,7 @@ def _asks_for(begun: str, wanted: dict[str, Any]) -> bool:
 def _check_answer(after: Found, wanted: Extension) -> None:
     """A platform that says yes to something else is not believed."""
     ends_at = after.order.status.ends_at
-    if after.order.status.total > wanted.total or ends_at is None or ends_at.astimezone(UTC) > wanted.until:
+    if after.order.status.total > wanted.total or ends_at is None or ends_at.astimezone(UTC) > wanted.last:
         raise BadAnswer(
             detail=f'order "{after.order.name}" was extended otherwise than asked: until {ends_at},'
             f" {after.order.status.total} CNY at most instead of {wanted.total}",

@@ -253,7 +253,7 @@ def _check_held(found: Found, quote: Quote) -> None:
 
 
 def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | None) -> Record:
-    """The request: the spec as written, the allocations chosen at the prices quoted, what they come to, the limits."""
+    """The request: the spec as written, the allocations chosen at the prices quoted, the limits."""
     wanted = intent.wanted
     body: dict[str, Any] = {
         "metadata": {"name": wanted.name, **({"labels": wanted.labels} if wanted.labels else {})},
@@ -262,8 +262,6 @@ def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | 
             {"offer": line.offer, "cards": line.cards, "price": str(line.price)} for line in quote.status.lines
         ],
     }
-    if wanted.spec.voucher is not None:  # a voucher may have less left by then, which moves no price
-        body["total"] = str(quote.status.total)
     limits: Mapping[str, str] = intent.limits.wire()
     body |= {key: value for key, value in (("limits", limits), ("replaces", replaces)) if value}
     return market.record("place", wanted.name, market.order_path(), body)

@@ -93,7 +93,7 @@ def _ask(rt: Runtime, market: Market, found: Found, wanted: Extension, *, yes: b
     status = found.order.status
     question = (
         f'Extend order "{found.order.name}" at {market.title}, project {market.project}:'
-        f" {status.cards.total} cards until {wanted.stamp},\n"
+        f" {status.cards.total} cards until {wanted.last:%Y-%m-%dT%H:%M:%SZ},\n"
         f"{wanted.extra} CNY more, {wanted.total} CNY in all, the most that is ever charged?"
     )
     rt.confirm(question, yes=yes, without="extending an order")

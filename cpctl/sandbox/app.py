@@ -45,8 +45,12 @@ ROUTES: Final = (
     Route("PATCH", "/v1/orders/{name}", write=writes.label, shape=bodies.LABEL_PATCH, act="label"),
     Route("DELETE", "/v1/orders/{name}", write=writes.hide, act="delete"),
     *(
-        Route("POST", f"/v1/orders/{{name}}/{act}", write=write, shape=bodies.PRECONDITION, key=key, act=act)
-        for act, write, key in (("activate", writes.activate, REQUIRED), ("release", writes.release, OPTIONAL))
+        Route("POST", f"/v1/orders/{{name}}/{act}", write=write, shape=shape, key=key, act=act)
+        for act, write, shape, key in (
+            ("activate", writes.activate, bodies.PRECONDITION, REQUIRED),
+            ("extend", writes.extend, bodies.EXTENSION, REQUIRED),
+            ("release", writes.release, bodies.PRECONDITION, OPTIONAL),
+        )
     ),
 )
 

@@ -19,6 +19,7 @@ MAX_MONEY: Final = Text(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 PUE: Final = Text(r"[0-9](\.[0-9]{1,4})?")
 RATIO: Final = Text(r"0(\.[0-9]{1,4})?|1(\.0{1,4})?")
 DURATION: Final = Text(r"([0-9]{1,6}d)?([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,8}s)?", 32, 2)
+INSTANT: Final = Text(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", 20)
 CARDS: Final = Whole(1, 100_000)
 BILLING: Final = OneOf(("on-demand", "daily", "monthly", "spot"))
 LATENCY: Final = OneOf(("metro", "regional", "national"))
@@ -62,18 +63,20 @@ SPEC: Final = Fields(
     },
     ("duration",),
 )
+LIMITS: Final = Fields({"maxPrice": MAX_PRICE, "maxOrder": MAX_MONEY, "maxDay": MAX_MONEY})
 ORDER: Final = Fields(
     {
         "metadata": Fields({"name": ORDER_NAME, "labels": LABELS}, ("name",)),
         "spec": SPEC,
         "allocations": ListOf(CHOSEN, 1000, 1),
-        "limits": Fields({"maxPrice": MAX_PRICE, "maxOrder": MAX_MONEY, "maxDay": MAX_MONEY}),
+        "limits": LIMITS,
         "replaces": UID,
     },
     ("metadata", "spec", "allocations"),
 )
 QUOTE: Final = Fields({"spec": SPEC, "allocations": ListOf(ALLOCATION, 1000, 1)}, ("spec", "allocations"))
 PRECONDITION: Final = Fields({"uid": UID}, ("uid",))
+EXTENSION: Final = Fields({"uid": UID, "endsAt": INSTANT, "limits": LIMITS}, ("uid", "endsAt"))
 LABEL_PATCH: Final = Fields(
     {"metadata": Fields({"labels": MapOf(LABEL_KEY, Nullable(LABEL_VALUE), 64)}, ("labels",))}, ("metadata",)
 )

@@ -25,6 +25,7 @@ BUYING: Final = {
     "label": ("PATCH", "/{name}"),
     "delete": ("DELETE", "/{name}"),
     "activate": ("POST", "/{name}/activate"),
+    "extend": ("POST", "/{name}/extend"),
     "release": ("POST", "/{name}/release"),
 }
 """What is done with orders, and by which request."""

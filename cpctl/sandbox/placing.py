@@ -59,8 +59,8 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float) 
         held_until_s=int(now_s) + HOLD_S,
         history={"Held": int(now_s)},
     )
-    check_limits(change, order, body.get("limits") or {})
-    check_funds(change, order)
+    check_limits(change, order, body.get("limits") or {}, order.total, now_s)
+    check_funds(change, order, order.total, order.cards)
     hold(change, order, now_s)
     if former is not None:
         cards.remove(change, former)
@@ -122,20 +122,18 @@ def check_prices(change: Change, allocations: Sequence[Body]) -> None:
             raise Problem("PriceChanged", f"offer {name} is {price} CNY per card-hour now", offer=name, price=price)
 
 
-def check_limits(change: Change, order: Order, limits: Body) -> None:
-    """Refuse what passes the request's limits or the spec's own. Raises Problem."""
+def check_limits(change: Change, order: Order, limits: Body, extra: int, now_s: float) -> None:
+    """Refuse what passes the request's limits or the spec's own; `extra` fen come on top of the day. Raises Problem."""
     dearest = max((line.price for line in order.lines), key=Decimal)
     own = order.spec.get("limits") or {}
-    today = (
-        ledger.spent_on(change, order.project, beijing_day(order.placed_s))
-        + ledger.funds(change, order.project).reserved
-    )
+    spent = ledger.spent_on(change, order.project, beijing_day(now_s))
+    today = spent + ledger.funds(change, order.project).reserved
     rows: tuple[tuple[str, Any, str, Callable[[str], Any]], ...] = (
         ("maxPrice", limits.get("maxPrice"), dearest, Decimal),
         ("spec.limits.maxPrice", own.get("maxPrice"), dearest, Decimal),
         ("maxOrder", limits.get("maxOrder"), yuan(order.total), fen),
         ("spec.limits.budget", own.get("budget"), yuan(order.total), fen),
-        ("maxDay", limits.get("maxDay"), yuan(today + order.total), fen),
+        ("maxDay", limits.get("maxDay"), yuan(today + extra), fen),
     )
     for name, set_by, figure, measure in rows:
         if set_by is not None and measure(figure) > measure(set_by):
@@ -143,15 +141,15 @@ def check_limits(change: Change, order: Order, limits: Body) -> None:
             raise Problem("LimitExceeded", detail, limit=name, figure=figure, setBy=set_by)
 
 
-def check_funds(change: Change, order: Order) -> None:
-    """Refuse what the project cannot pay or may not hold. Raises Problem."""
+def check_funds(change: Change, order: Order, extra: int, cards: int) -> None:
+    """Refuse `extra` fen that the project cannot pay, or cards that it may not hold. Raises Problem."""
     funds = ledger.funds(change, order.project)
-    if order.total > funds.available:
+    if extra > funds.available:
         available = yuan(funds.available)
-        detail = f"project {order.project} has {available} CNY available, the order needs {yuan(order.total)}"
+        detail = f"project {order.project} has {available} CNY available, the order needs {yuan(extra)}"
         raise Problem("InsufficientBalance", detail, available=available)
-    if funds.cards + order.cards > funds.quota:
-        figure, most = str(funds.cards + order.cards), str(funds.quota)
+    if funds.cards + cards > funds.quota:
+        figure, most = str(funds.cards + cards), str(funds.quota)
         detail = f"project {order.project} may hold {most} cards at once, this would make {figure}"
         raise Problem("LimitExceeded", detail, limit="quota.cards", figure=figure, setBy=most)
 

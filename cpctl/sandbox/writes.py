@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from cpctl.sandbox import cards, lifecycle, placing, records
+from cpctl.sandbox import cards, extending, lifecycle, placing, records
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.bodies import UID
 from cpctl.sandbox.call import Call, answer
@@ -58,6 +58,12 @@ def release(call: Call, change: Change) -> Answer:
     """Stop billing and give the cards back."""
     order = meant(call, change, call.body["uid"])
     return shown(change, lifecycle.release(change, order, call.now_s))
+
+
+def extend(call: Call, change: Change) -> Answer:
+    """Give a running order more time."""
+    order = meant(call, change, call.body["uid"])
+    return shown(change, extending.extend(change, order, call.body, call.now_s))
 
 
 def label(call: Call, change: Change) -> Answer:

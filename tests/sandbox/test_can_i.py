@@ -51,9 +51,12 @@ def create(sandbox, account):
 def act(verb):
     def done(sandbox, account):
         order = place(sandbox, account)
-        path = f"/v1/orders/{order['metadata']['name']}/{verb}"
-        answer = sandbox.post(path, {"uid": order["metadata"]["uid"]}, account=account)
-        if verb == "activate" and answer.status_code == 200:
+        body = {"uid": order["metadata"]["uid"]}
+        if verb == "extend":
+            sandbox.act(order, "activate")
+            body["endsAt"] = sandbox.wait(order["metadata"]["name"], "Active")["status"]["endsAt"]
+        answer = sandbox.post(f"/v1/orders/{order['metadata']['name']}/{verb}", body, account=account)
+        if verb in ("activate", "extend") and answer.status_code == 200:
             sandbox.wait(order["metadata"]["name"], "Active")
             sandbox.act(order, "release")  # no bill of this test goes on growing beside another's
         return answer
@@ -81,7 +84,7 @@ def call(sandbox, account):
 
 
 DEEDS = {"create": create, "label": label, "delete": delete, "call": call} | {
-    verb: act(verb) for verb in ("activate", "release")
+    verb: act(verb) for verb in ("activate", "extend", "release")
 }
 
 

@@ -18,7 +18,7 @@ GROUPS = {"on-demand": ("of-a", "of-b"), "spot": ("of-c",), "daily": ("of-d",), 
 
 
 class Market(RuleBasedStateMachine):
-    """Placing, activating, failing, releasing, waiting, and being killed."""
+    """Placing, activating, failing, extending, releasing, waiting, and being killed."""
 
     def __init__(self):
         super().__init__()
@@ -42,6 +42,11 @@ class Market(RuleBasedStateMachine):
     @rule(name=NAMES)
     def release(self, name):
         self.attempt(lambda: self.inside.release(name))
+
+    @rule(name=NAMES, seconds=st.sampled_from([-3600, 1, 1800, 86_400, 90_000]), budget=st.sampled_from(["", "200.00"]))
+    def extend(self, name, seconds, budget):
+        limits = {"maxDay": budget} if budget else {}
+        self.attempt(lambda: self.inside.extend(name, (self.inside.order(name).ends_s or 0) + seconds, **limits))
 
     @rule(seconds=st.sampled_from([0, 1, 30, 899, 900, 3600, 50_000, 86_400, 200_000]))
     def wait(self, seconds):
