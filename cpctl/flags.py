@@ -124,6 +124,11 @@ RunId = Annotated[Text, Option("--run-id", metavar="ID", help="Completes metadat
 Adopt = Annotated[bool, Option("--adopt", help="Go on with an order that somebody else in the project made")]
 Recreate = Annotated[bool, Option("--recreate", help="Buy again under a name whose order has ended and was charged")]
 
+# the journal
+Resolve = Annotated[Text, Option("--resolve", metavar="finish|cancel", help="Finish what runs on this machine began, or make sure that it buys nothing")]
+Prune = Annotated[bool, Option("--prune", help="Delete closed records that are older than the platform's memory of keys")]
+AuditProjects = Annotated[bool, Option("--all-projects", "-A", help="In all your projects")]
+
 # models
 ModelName = Annotated[str, Argument(metavar="MODEL[@PROVIDER]", help="deepseek-v3.2, or deepseek-v3.2@PROVIDER", show_default=False)]
 Prompt = Annotated[Text, Argument(metavar="[PROMPT]", help="What to say; - or nothing reads stdin", show_default=False)]

@@ -31,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "wait": Verb("Wait until an object is as asked"),
     "release": Verb("Stop billing and give the cards back"),
     "delete": Verb("Release an order if need be and hide it from lists"),
+    "audit": Verb("Compare the journal of this machine with the platform"),
     "call": Verb("Call a hosted model"),
     "auth": Verb(
         "Log in and out",

@@ -179,6 +179,7 @@ def test_buying_loads_what_computes_and_nothing_else(sandbox, env, tmp_path):
         "wait order/imports-a --for=condition=Active --timeout 20s": BUYING,
         "release order/imports-a": BUYING,
         "delete order/imports-b": BUYING,
+        "audit": BUYING,
     }
     for line, allowed in lines.items():
         found = loaded(line.split(), env)
@@ -193,5 +194,7 @@ def test_a_module_too_many_is_seen(module, env):
 
 
 def test_every_verb_has_a_row():
-    said = " ".join([*LOCAL, *READING, "apply diff plan create activate extend label wait release delete"]).split()
+    said = " ".join(
+        [*LOCAL, *READING, "apply audit diff plan create activate extend label wait release delete"]
+    ).split()
     assert set(VERBS) <= set(said)

@@ -54,9 +54,14 @@ def send_raw(market: Market, name: str, path: str, body: str) -> Answer:
     """
     begun = unfinished(market, "api", name)
     record = begun or market.journal.begin(market.raw_record("api", name, path, body))
-    answer = _sent(market, record, lambda heard: (heard, str(heard.status)), doubtful=begun is not None)
+    answer = _sent(market, record, _status, doubtful=begun is not None)
     market.close("api", name)
     return answer
+
+
+def send_raw_again(market: Market, record: Record) -> Answer:
+    """The same for the record of an earlier run; raises as send_again."""
+    return _sent(market, record, _status, doubtful=True)
 
 
 def unfinished(market: Market, verb: str, name: str) -> Record | None:
@@ -75,6 +80,10 @@ def unfinished(market: Market, verb: str, name: str) -> Record | None:
     return None
 
 
+def _status(heard: Answer) -> tuple[Answer, str]:
+    return heard, str(heard.status)
+
+
 def _order_named(name: str) -> Read[Found]:
     def read(answer: Answer) -> tuple[Found, str]:
         found = Found.of(answer, name)
@@ -91,7 +100,7 @@ def _sent(market: Market, record: Record, read: Read[T], *, doubtful: bool) -> T
     except BadAnswer as error:  # a success whose body is none of ours: it may have acted
         raise unknown(market, record, error) from error
     except CpctlError as error:
-        if _settles(error) or not doubtful:
+        if settles(error) or not doubtful:
             market.journal.settle(record, "refused", f"{error.reason}: {error.message}")
         elif error.exit_code is ExitCode.UNREACHABLE:
             raise unknown(market, record, error) from error
@@ -100,7 +109,8 @@ def _sent(market: Market, record: Record, read: Read[T], *, doubtful: bool) -> T
     return value
 
 
-def _settles(error: CpctlError) -> bool:
+def settles(error: CpctlError) -> bool:
+    """Whether a refusal is the last word on a request, however often it was sent."""
     return error.exit_code in FINAL and error.reason not in NOT_KEPT
 
 

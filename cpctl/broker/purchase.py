@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -142,7 +143,7 @@ def asks_for(begun: Record, intent: Intent) -> bool:
     try:
         body = json.loads(begun.body)
         return same_spec(body["spec"], intent.wanted.spec.wire()) and body.get("limits", {}) == intent.limits.wire()
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return False
 
 
@@ -294,8 +295,10 @@ def hide(market: Market, found: Found) -> None:
     """Take an ended order out of the lists; its name stays taken, its bills stay. Done already is done."""
     from cpctl.resources.exchange import Request
 
-    path = f"{market.order_path(found.order.name)}&uid={found.order.uid}"
-    try:
+    name = found.order.name
+    path = f"{market.order_path(name)}&uid={found.order.uid}"
+    with suppress(NotFound):
         market.platform.send(Request("DELETE", path))
-    except NotFound:
-        return
+    for record in market.journal.records("place", market.project, name):  # so that `audit` does not look for it
+        if record.state == "done" and (record.account, record.endpoint) == (market.account, market.endpoint):
+            market.journal.settle(record, "deleted", record.outcome)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cpctl.errors import CpctlError, ExitCode, Unreachable
+from cpctl.commands.verdict import apart_from_1
+from cpctl.errors import ExitCode
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -33,26 +34,11 @@ def diff(
 
     wanted = wanted_orders(rt, filename, recursive=recursive, run_id=run_id)
     differs = False
-    try:
+    with apart_from_1():
         for found in _foreseen(rt, wanted):
             yield from _shown(rt, found)
             differs = differs or found.differs
-    except CpctlError as error:
-        if error.exit_code is not ExitCode.FAILED:
-            raise
-        raise _not_compared(error) from error
     return ExitCode.FAILED if differs else ExitCode.DONE
-
-
-def _not_compared(error: CpctlError) -> Unreachable:
-    """Said with a code of its own: 1 means that there are differences."""
-    return Unreachable(
-        reason=error.reason,
-        detail=error.message,
-        hint="{advice}" if error.advice else None,
-        advice=error.advice,
-        request_id=error.request_id,
-    )
 
 
 def _foreseen(rt: Runtime, wanted: Sequence[OrderWanted]) -> Iterator[Foreseen]:

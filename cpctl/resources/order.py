@@ -7,12 +7,13 @@ places.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from cpctl.errors import BadManifest, UsageError
+from cpctl.errors import BadAnswer, BadManifest, UsageError
 from cpctl.resources import words
 from cpctl.resources.findings import checked
 
@@ -173,6 +174,18 @@ def order_labels(labels: Mapping[str, str]) -> dict[str, str]:
 def same_spec(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether both specs buy the same; limits bound what is paid, not what is bought."""
     return _bought(one) == _bought(other)
+
+
+def bought_key(spec: Mapping[str, Any]) -> str:
+    """One text for all specs that buy the same.
+
+    Raises:
+        BadAnswer: It is nested too deeply to be a spec.
+    """
+    try:
+        return json.dumps(_bought(spec), sort_keys=True)
+    except RecursionError as error:
+        raise BadAnswer(detail="the spec of an order is nested too deeply") from error
 
 
 def _bought(spec: Mapping[str, Any]) -> dict[str, Any]:
