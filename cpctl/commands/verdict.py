@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cpctl.errors import BadAnswer, Unreachable
+from cpctl.errors import CpctlError, ExitCode, LocalFailure, Unreachable
 
 
 @contextmanager
 def apart_from_1() -> Iterator[None]:
-    """An answer that cannot be read is as good as none, and ends with 9.
+    """An answer that cpctl does not know is as good as none, and ends with 9; what this machine says stays what it is.
 
     Raises:
-        Unreachable: With the words of the BadAnswer.
+        Unreachable: With the words of the answer.
     """
     try:
         yield
-    except BadAnswer as error:
+    except CpctlError as error:
+        if error.exit_code is not ExitCode.FAILED or isinstance(error, LocalFailure):
+            raise
         raise Unreachable(
             reason=error.reason,
             detail=error.message,
