@@ -55,7 +55,7 @@ class ExitCode(IntEnum):
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.DONE: "Done.",
     ExitCode.FAILED: "Failed: an answer cpctl does not know, hostile data from a server, a full disk. Read stderr. "
-    "`diff`: there are differences; `audit`: there are findings.",
+    "diff: there are differences; audit: there are findings.",
     ExitCode.USAGE: "Usage: a flag, type, field or manifest is wrong. Fix the call.",
     ExitCode.NOT_FOUND: "Not found.",
     ExitCode.NOT_AUTHORIZED: "Not logged in, token refused, or not permitted. Log in.",
