@@ -21,7 +21,6 @@ VERSION: Final = "1.0.0"
 CAPABILITIES: Final = (
     "catalogue",
     "orders",
-    "demands",
     "quotes",
     "ledger",
     "bills",
@@ -32,7 +31,7 @@ CAPABILITIES: Final = (
     "watch",
     "can-i",
 )
-YOURS: Final = ("orders", "demands", "cards", "bills", "events")
+YOURS: Final = ("orders", "cards", "bills", "events")
 
 
 def service(call: Call) -> Answer:
