@@ -231,10 +231,10 @@ class Login(Ground):
 def test_it_ends_when_it_was_asked_to_and_says_how_far_it_came(sandbox):
     since = version(sandbox, "scenarios")
     begin = time.monotonic()
-    with watching(sandbox, "scenarios", since, timeoutSeconds=1) as events:
+    with watching(sandbox, "scenarios", since, timeoutSeconds=4) as events:
         bought(sandbox)  # other lists move on, and the version with them
         ended = list(events)
-    assert 0.9 < time.monotonic() - begin < 3
+    assert 3.9 < time.monotonic() - begin < 8
     assert [each.event for each in ended] == ["BOOKMARK"] and int(ended[0].version) > int(since)
 
 
