@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from cpctl.sandbox import billing, cards, ledger, records
+from cpctl.sandbox import billing, cards, ledger, records, vouchers
 from cpctl.sandbox.events import tell
 from cpctl.sandbox.money import yuan
 from cpctl.sandbox.order import Order
@@ -82,9 +82,10 @@ def ended(change: Change, order: Order, phase: str, at_s: float, reason: str, me
 
 
 def give_money_back(change: Change, order: Order, at_s: float) -> None:
-    """Unreserve what will not be charged any more."""
+    """Unreserve what will not be charged any more, of the project's funds and of the voucher."""
     if order.reserved:
         ledger.post(change, "unreserve", order.project, order.account, order.name, at_s, reserved=-order.reserved)
+    vouchers.give_back(change, order, at_s)
 
 
 def move_all(change: Change, order: Order, source: str, target: str, at_s: float) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from cpctl.sandbox import agreement, cards, ledger, records
-from cpctl.sandbox.billing import total_fen
+from cpctl.sandbox import agreement, cards, ledger, records, vouchers
+from cpctl.sandbox.billing import priced
 from cpctl.sandbox.events import tell
-from cpctl.sandbox.money import amount_fen, fen, paid_seconds, yuan
+from cpctl.sandbox.money import fen, paid_seconds, yuan
 from cpctl.sandbox.order import Line, Order, per_hour
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.stock import move, no_capacity, offer_named
@@ -44,6 +44,7 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float) 
         spec.get("billing", "on-demand"),
         paid_seconds(spec.get("billing", ""), agreement.asked_seconds(spec)),
     )
+    price = vouchers.priced_with(change, project, spec.get("voucher"), lines, paid_s, now_s)
     order = Order(
         uid=str(uuid.uuid4()),
         project=project,
@@ -54,7 +55,9 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float) 
         lines=lines,
         billing=billing,
         paid_s=paid_s,
-        total=total_fen(lines, paid_s),
+        total=price.total,
+        voucher=spec.get("voucher"),
+        discount=price.discount,
         placed_s=int(now_s),
         held_until_s=int(now_s) + HOLD_S,
         history={"Held": int(now_s)},
@@ -155,14 +158,15 @@ def check_funds(change: Change, order: Order, extra: int, cards: int) -> None:
 
 
 def hold(change: Change, order: Order, now_s: float) -> None:
-    """Reserve the stock and the funds. Raises Problem: the cards went first."""
+    """Reserve the stock, the funds and the voucher's part. Raises Problem: the cards went first."""
     for line in order.lines:
         move(change, line.offer, line.cards, "free", "held", now_s)
     ledger.take_cards(change, order.project, order.cards)
     ledger.post(change, "reserve", order.project, order.account, order.name, now_s, reserved=order.total)
+    vouchers.take(change, order, now_s)
 
 
-def quote(reader: Store, body: Body, now_s: float) -> dict[str, Any]:
+def quote(reader: Store, body: Body, project: str, now_s: float) -> dict[str, Any]:
     """Price and stock for allocations; nothing is reserved. Raises Problem."""
     spec = body["spec"]
     lines = tuple(chosen_lines(reader, spec, body["allocations"]))
@@ -171,13 +175,20 @@ def quote(reader: Store, body: Body, now_s: float) -> dict[str, Any]:
         if free < line.cards:
             raise no_capacity(line.offer, free, line.cards)
     paid_s = paid_seconds(spec.get("billing", ""), agreement.asked_seconds(spec))
+    price = vouchers.priced_with(reader, project, spec.get("voucher"), lines, paid_s, now_s)
+    with_voucher = spec.get("voucher") is not None
     return {
         "apiVersion": "ccpp/v1",
         "kind": "Quote",
         "spec": dict(body),
         "status": {
-            "lines": [line._asdict() | {"amount": yuan(amount_fen(line.price, line.cards, paid_s))} for line in lines],
-            "total": yuan(total_fen(lines, paid_s)),
+            "lines": [
+                row.line._asdict()
+                | {"amount": yuan(row.amount)}
+                | ({"discount": yuan(row.discount)} if with_voucher else {})
+                for row in priced(lines, paid_s, price.discount)
+            ],
+            "total": yuan(price.total),
             "perHour": per_hour(lines),
             "validUntil": rfc3339(now_s + QUOTE_S),
         },

@@ -24,6 +24,8 @@ CAPABILITIES: Final = (
     "quotes",
     "ledger",
     "bills",
+    "vouchers",
+    "usage",
     "access",
     "events",
     "device-login",
@@ -31,7 +33,7 @@ CAPABILITIES: Final = (
     "watch",
     "can-i",
 )
-YOURS: Final = ("orders", "cards", "bills", "events")
+YOURS: Final = ("orders", "cards", "bills", "vouchers", "events")
 
 
 def service(call: Call) -> Answer:
