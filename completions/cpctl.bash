@@ -211,8 +211,8 @@ _cpctl_values() {
 # Sets words (and list) to what the first plain word of the command $1 may be.
 _cpctl_plain() {
     case "$1" in
-        "get") words="subplatforms providers products offers models sources scenarios orders cards bills projects events" ;;
-        "describe") words="subplatforms providers products offers models sources scenarios orders cards bills projects events" ;;
+        "get") words="subplatforms providers products offers models sources scenarios orders demands cards bills projects events" ;;
+        "describe") words="subplatforms providers products offers models sources scenarios orders demands cards bills projects events" ;;
         "label") words="order/" ;;
         "activate") words="order/" ;;
         "extend") words="order/" ;;

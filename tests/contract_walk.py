@@ -48,6 +48,7 @@ class Ground:
         sandbox.wait("contract-ended", "Released")
         self.held = self.buy("contract-held", 2)  # after the clock was moved: a hold lasts minutes
         self.hidden = sandbox.act(self.buy("contract-hidden", 1), "release")
+        self.demand = sandbox.demand("contract-demand", cards=90_000)
         self.refresh = self.logged_in()
 
     def buy(self, name: str, cards: int) -> Any:
@@ -114,6 +115,7 @@ LISTS = {
     "listSources": "sources",
     "listScenarios": "scenarios",
     "listOrders": "orders",
+    "listDemands": "demands",
     "listCards": "cards",
     "listBills": "bills",
     "listEvents": "events",
@@ -196,6 +198,27 @@ def buying(g: Ground) -> Iterator[Visit]:
     yield Visit("placeOrder", 400, posted(g.body("contract-keyless"), headers={}), label="no key")
 
 
+def demanding(g: Ground) -> Iterator[Visit]:
+    wanted, same = g.sandbox.demand_body("contract-wanted", cards=90_000), key()
+    yield Visit("publishDemand", 201, posted(wanted, headers=same))
+    yield Visit("publishDemand", 201, posted(wanted, headers=same), label="replayed")
+    other = g.sandbox.demand_body("contract-other", cards=1)
+    yield Visit("publishDemand", 422, posted(other, headers=same), label="IdempotencyMismatch")
+    yield Visit("publishDemand", 201, posted(other, headers=key()), label="matched at once")
+    yield Visit("publishDemand", 409, posted(wanted, headers=key()), label="AlreadyExists")
+    past = g.sandbox.demand_body("contract-past", until="2020-01-01T00:00:00Z")
+    yield Visit("publishDemand", 422, posted(past, headers=key()), label="Invalid")
+    unknown = g.sandbox.demand_body("contract-unknown", accelerator=["Z80"])
+    yield Visit("publishDemand", 422, posted(unknown, headers=key()), label="UnknownValue")
+    yield Visit("publishDemand", 400, posted(wanted, headers={}), label="no key")
+    yield Visit("publishDemand", 401, posted(wanted, headers=key()), token=None)
+    uid, path = {"uid": g.demand["metadata"]["uid"]}, named("contract-demand")
+    stranger = {"uid": "00000000-0000-4000-8000-000000000000"}
+    yield Visit("deleteDemand", 409, {**path, "query": stranger}, label="UidMismatch")
+    yield Visit("deleteDemand", 200, {**path, "query": uid})
+    yield Visit("deleteDemand", 404, {**path, "query": uid}, label="again")
+
+
 def acting(g: Ground) -> Iterator[Visit]:
     stranger = {"uid": "00000000-0000-4000-8000-000000000000"}
     held, ended, hidden = ({"uid": order["metadata"]["uid"]} for order in (g.held, g.ended, g.hidden))
@@ -270,4 +293,12 @@ def calling(g: Ground) -> Iterator[Visit]:
     )
 
 
-PARTS: tuple[Callable[[Ground], Iterator[Visit]], ...] = (lists, objects, buying, acting, logging_in, calling)
+PARTS: tuple[Callable[[Ground], Iterator[Visit]], ...] = (
+    lists,
+    objects,
+    buying,
+    demanding,
+    acting,
+    logging_in,
+    calling,
+)

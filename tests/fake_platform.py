@@ -96,6 +96,7 @@ def platform(answer: Answerer) -> Iterator[dict[str, str]]:
 
 
 ORDER = "read-everything"
+DEMAND = "sample-demand"
 
 
 def samples(sandbox: Sandbox) -> dict[str, list[Any]]:
@@ -109,6 +110,8 @@ def samples(sandbox: Sandbox) -> dict[str, list[Any]]:
         time.sleep(1)
         sandbox.act(sandbox.get(f"/v1/orders/{ORDER}").json(), "release")
         sandbox.wait(ORDER, "Released")
+    if DEMAND not in [demand["metadata"]["name"] for demand in sandbox.items("/v1/demands")]:
+        sandbox.demand(DEMAND, cards=90_000)
     found = {kind.plural: sandbox.get(kind.path, limit=3).json()["items"] for kind in KINDS}
     assert all(found.values()), [plural for plural, items in found.items() if not items]
     return found

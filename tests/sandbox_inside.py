@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cpctl.sandbox import extending, lifecycle, placing, records
+from cpctl.sandbox import demanding, demands, extending, lifecycle, placing, records
 from cpctl.sandbox.clock import Clock
+from cpctl.sandbox.demand import Demand
 from cpctl.sandbox.order import Order
 from cpctl.sandbox.platform import Platform, furnish
 from cpctl.sandbox.store import Store
@@ -80,7 +81,10 @@ def small_catalogue(_seed: int = 1, _scale: int = 1) -> dict[str, list[dict[str,
             thing("Provider", f"sbx-{each}", {"province": each}, {"freeCards": free[each]}) for each in places
         ],
         "products": [
-            thing("Product", f"pd-{each}", {"provider": f"sbx-{each}"}, {"freeCards": free[each]}) for each in places
+            thing(
+                "Product", f"pd-{each}", {"provider": f"sbx-{each}", "accelerator": "H800"}, {"freeCards": free[each]}
+            )
+            for each in places
         ],
         "offers": offers,
         "models": [],
@@ -115,6 +119,25 @@ class Inside:
         with self.store.change() as change:
             return placing.place(change, body, "default", "dev", self.now())
 
+    def demand(
+        self, name: str, cards: int, limits: Mapping[str, str] | None = None, spec: Mapping[str, Any] | None = None
+    ) -> Demand:
+        """Publish a demand that looks for a day."""
+        whole = {"accelerator": ["H800"], "cards": cards, "duration": "24h", "until": rfc3339(self.now() + 86_400)}
+        body = {"metadata": {"name": name}, "spec": {**whole, **(spec or {})}, "limits": limits}
+        self.platform.settle()
+        with self.store.change() as change:
+            return demanding.publish(change, body, "default", "dev", self.now(), frozenset())
+
+    def close(self, name: str) -> Demand:
+        self.platform.settle()
+        with self.store.change() as change:
+            return demanding.close(change, demands.visible(change, "default", name), self.now())
+
+    def found(self, name: str) -> Demand:
+        self.platform.settle()
+        return demands.visible(self.store, "default", name)
+
     def activate(self, name: str, *, step_s: float = 1.0, failing: bool = False) -> Order:
         self.platform.settle()
         with self.store.change() as change:
@@ -124,7 +147,9 @@ class Inside:
     def release(self, name: str) -> Order:
         self.platform.settle()
         with self.store.change() as change:
-            return lifecycle.release(change, records.visible(change, "default", name), self.now())
+            order = lifecycle.release(change, records.visible(change, "default", name), self.now())
+            self.platform.match(change, self.now())
+            return order
 
     def extend(self, name: str, ends_s: float, **limits: str) -> Order:
         self.platform.settle()
@@ -149,6 +174,7 @@ class Inside:
         """All that must hold at every moment."""
         self.check_stock()
         self.check_money()
+        self.check_demands()
 
     def check_stock(self) -> None:
         orders = self.all_orders()
@@ -175,6 +201,16 @@ class Inside:
         for order in orders:
             assert 0 <= order.charged <= order.total
             assert order.reserved >= 0
+
+    def check_demands(self) -> None:
+        """A demand is matched by one order of its name and spec, and an open one has none."""
+        for (record,) in self.store.db.execute("SELECT record FROM demands").fetchall():
+            demand = demands.decoded(record)
+            orders = [order for order in self.all_orders() if order.name == demand.name]
+            assert len(orders) == (demand.phase == "Matched")
+            assert (demand.match is not None) == (demand.phase == "Matched")
+            assert all(order.spec == demand.order_spec for order in orders)
+            assert demand.is_open == (demand.due_s is not None)
 
     def all_orders(self) -> list[Order]:
         return [records.decoded(row[0]) for row in self.store.db.execute("SELECT record FROM orders")]

@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,18 @@ class Sandbox:
     def buy(self, name: str, offers: Mapping[str, int], account: str = "dev", **spec: Any) -> Any:
         """Place an order; the object."""
         answer = self.post("/v1/orders", self.order_body(name, offers, **spec), account=account)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def demand_body(self, name: str, limits: Mapping[str, str] | None = None, **spec: Any) -> dict[str, Any]:
+        """A request for cards of an accelerator, looked for during a day of the sandbox's time."""
+        until = datetime.fromtimestamp(self.admin.now() + 86_400, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        whole = {"accelerator": ["H800"], "cards": 8, "duration": "2h", "until": until, **spec}
+        return {"metadata": {"name": name}, "spec": whole, **({"limits": limits} if limits else {})}
+
+    def demand(self, name: str, limits: Mapping[str, str] | None = None, account: str = "dev", **spec: Any) -> Any:
+        """Publish a demand; the object."""
+        answer = self.post("/v1/demands", self.demand_body(name, limits, **spec), account=account)
         assert answer.status_code == 201, answer.text
         return answer.json()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -34,6 +35,13 @@ RULES: Final[tuple[tuple[tuple[str, ...], Callable[[Any, Spec], bool]], ...]] = 
     (("requirements", "latencyClass"), lambda wanted, offer: not wanted or offer["latencyClass"] in wanted),
 )
 """What a spec may ask of every offer, with the test of an offer's spec."""
+
+
+def allows(spec: Spec, sold: Mapping[str, Any]) -> bool:
+    """Whether a spec allows an offer, whose spec is `sold`."""
+    return bool(sold["billing"] == spec.get("billing", "on-demand")) and all(
+        wanted is None or test(wanted, sold) for wanted, test in ((asked(spec, *path), test) for path, test in RULES)
+    )
 
 
 def check_offer(spec: Spec, offer: Mapping[str, Any], field: str) -> None:
@@ -99,3 +107,11 @@ def asked_seconds(spec: Spec) -> int:
         raise invalid(
             "spec.duration", "must be like 90s, 30m, 24h, 7d or 1h30m, more than nothing and at most ten years"
         ) from None
+
+
+def instant_s(text: str, field: str) -> int:
+    """An RFC 3339 time in UTC as epoch seconds. Raises Problem."""
+    try:
+        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise invalid(field, "must be a time in UTC such as 2026-01-31T08:00:00Z") from None

@@ -42,6 +42,8 @@ ROUTES: Final = (
     Route("GET", "/v1/access/{order}", read=reads.order_access),
     Route("POST", "/v1/quotes", read=writes.quote, shape=bodies.QUOTE),
     Route("POST", "/v1/orders", write=writes.place, shape=bodies.ORDER, key=REQUIRED, act="create"),
+    Route("POST", "/v1/demands", write=writes.publish, shape=bodies.DEMAND, key=REQUIRED, act="create"),
+    Route("DELETE", "/v1/demands/{name}", write=writes.close, act="delete"),
     Route("PATCH", "/v1/orders/{name}", write=writes.label, shape=bodies.LABEL_PATCH, act="label"),
     Route("DELETE", "/v1/orders/{name}", write=writes.hide, act="delete"),
     *(

@@ -74,6 +74,18 @@ ORDER: Final = Fields(
     },
     ("metadata", "spec", "allocations"),
 )
+DEMAND_SPEC: Final = Fields(
+    {name: shape for name, shape in SPEC.fields.items() if name != "allocations"} | {"until": INSTANT},
+    ("accelerator", "cards", "duration", "until"),
+)
+DEMAND: Final = Fields(
+    {
+        "metadata": Fields({"name": ORDER_NAME, "labels": LABELS}, ("name",)),
+        "spec": DEMAND_SPEC,
+        "limits": LIMITS,
+    },
+    ("metadata", "spec"),
+)
 QUOTE: Final = Fields({"spec": SPEC, "allocations": ListOf(ALLOCATION, 1000, 1)}, ("spec", "allocations"))
 PRECONDITION: Final = Fields({"uid": UID}, ("uid",))
 EXTENSION: Final = Fields({"uid": UID, "endsAt": INSTANT, "limits": LIMITS}, ("uid", "endsAt"))

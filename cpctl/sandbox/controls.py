@@ -118,6 +118,7 @@ def set_price(platform: Platform, body: Any) -> dict[str, Any]:
     price = f"{int(whole)}.{places:0<4}"
     with platform.store.change() as change:
         stock.set_price(change, body["offer"], price, platform.clock.now())
+        platform.match(change, platform.clock.now())
     product = platform.store.collections["offers", stock.PLATFORM][body["offer"]].obj["spec"]["product"]
     prices = [each["spec"]["price"] for each in platform.objects("offers") if each["spec"]["product"] == product]
     with platform.store.change() as change:

@@ -14,7 +14,7 @@ from cpctl.sandbox import answers, permissions, records, tokens
 from cpctl.sandbox.answering import FEDERATED, Asked, asked_of, home, names_asked
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.bodies import KEY
-from cpctl.sandbox.call import OPTIONAL, REQUIRED, Call, Route
+from cpctl.sandbox.call import OPTIONAL, REQUIRED, Call, Route, Write
 from cpctl.sandbox.faults import ANSWERING, merged
 from cpctl.sandbox.problems import CONTENT_TYPE, Problem
 from cpctl.sandbox.stock import PLATFORM
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from cpctl.sandbox.platform import Platform
+    from cpctl.sandbox.store import Change
 
 MAX_BODY: Final = 1 << 20
 PLACING: Final = "/v1/orders"
@@ -62,7 +63,7 @@ async def read(platform: Platform, route: Route, request: Request) -> Call:
     if not route.is_open:
         grant = tokens.grant_of(platform.store, request.headers.get("authorization"), platform.clock.wall())
         if route.act:
-            permissions.check(grant.account, "orders", route.act)
+            permissions.check(grant.account, plural_of(route), route.act)
     body = None
     if route.shape is not None:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
@@ -154,9 +155,14 @@ def is_one_row(route: Route) -> bool:
     return route.read is not None and route.path in ONE_ROW
 
 
+def plural_of(route: Route) -> str:
+    """The kind a path is about, or "" for none."""
+    return route.path.split("/")[2] if route.path.count("/") > 1 else ""
+
+
 def concerned(platform: Platform, route: Route, call: Call) -> frozenset[str]:
     """The provinces that one request is about: of its allocations, of its order's cards, of its object."""
-    plural = route.path.split("/")[2] if route.path.count("/") > 1 else ""
+    plural = plural_of(route)
     if call.body and "allocations" in call.body:
         return provinces_of(platform, (each["offer"] for each in call.body["allocations"]))
     if plural in ("orders", "access") and (route.write is not None or plural == "access") and call.params:
@@ -181,7 +187,7 @@ def acted(platform: Platform, route: Route, request: Request, call: Call, key: s
     assert route.write is not None, f"{route.path} has no handler"
     if key is None:
         with platform.store.change() as change:
-            return route.write(call, change)
+            return written(platform, route.write, call, change)
     print_ = answers.fingerprint(request.method, target(request), request.state.raw)
     wall_s = platform.clock.wall()
     try:
@@ -189,7 +195,7 @@ def acted(platform: Platform, route: Route, request: Request, call: Call, key: s
             earlier = answers.first_answer(change, call.account, key, print_, wall_s)
             if earlier is not None:
                 return earlier
-            answer = route.write(call, change)
+            answer = written(platform, route.write, call, change)
             answers.keep(change, call.account, key, print_, answer, wall_s)
             return answer
     except Problem as problem:
@@ -199,6 +205,13 @@ def acted(platform: Platform, route: Route, request: Request, call: Call, key: s
         with platform.store.change() as change:
             answers.keep(change, call.account, key, print_, refusal, wall_s)
         return refusal
+
+
+def written(platform: Platform, write: Write, call: Call, change: Change) -> Answer:
+    """Do it, and give what it has freed to the open demands."""
+    answer = write(call, change)
+    platform.match(change, call.now_s)
+    return answer
 
 
 def target(request: Request) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from cpctl.sandbox import billing, ledger, records
+from cpctl.sandbox.agreement import instant_s
 from cpctl.sandbox.events import tell
 from cpctl.sandbox.lifecycle import wrong_phase
 from cpctl.sandbox.money import amount_fen, paid_seconds, yuan
@@ -27,7 +27,7 @@ def extend(change: Change, order: Order, body: Mapping[str, Any], now_s: float) 
     Raises:
         Problem: Any refusal; nothing has happened then.
     """
-    end_s = instant_s(body["endsAt"])
+    end_s = instant_s(body["endsAt"], "endsAt")
     if order.phase != "Active":
         raise wrong_phase(order)
     assert order.started_s is not None and order.ends_s is not None, "an order that runs has begun and will end"
@@ -43,14 +43,6 @@ def extend(change: Change, order: Order, body: Mapping[str, Any], now_s: float) 
     if paid_s > LONGEST_S:
         raise invalid("endsAt", "is more than ten years after the order's start")
     return longer(change, order, paid_s, body.get("limits") or {}, now_s)
-
-
-def instant_s(text: str) -> int:
-    """An RFC 3339 time in UTC as epoch seconds. Raises Problem."""
-    try:
-        return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
-    except ValueError:
-        raise invalid("endsAt", "must be a time in UTC such as 2026-01-31T08:00:00Z") from None
 
 
 def longer(change: Change, order: Order, paid_s: int, limits: Mapping[str, Any], now_s: float) -> Order:

@@ -23,6 +23,8 @@ ABSENT: Final = ("down", "error", "html")
 """Effects that take a province's rows out of a list: it did not answer."""
 ANSWERING: Final = frozenset({*ABSENT, "denied", "slow", "stale", "latency"})
 """Effects of a province's rule that lists and the overview feel."""
+SHUTTING: Final = frozenset({*ABSENT, "denied"})
+"""Effects of a province's rule under which no order can be placed there."""
 NEEDING_A_PROVINCE: Final = ("denied", "slow", "stale")
 RowsOf = Callable[[str], Mapping[str, Mapping[str, Item]]]
 """A province's rows now, by plural and name."""
@@ -168,6 +170,17 @@ class Faults:
     def weather(self) -> tuple[str, ...]:
         """The names of the rules that lists feel; makes no throw."""
         return tuple(rule.name for rule in self.rules if rule.province and ANSWERING & rule.effects.keys())
+
+    def shut(self) -> frozenset[str]:
+        """Provinces where every order is refused; makes no throw."""
+        return frozenset(
+            rule.province
+            for rule in self.rules
+            if rule.province
+            and SHUTTING & rule.effects.keys()
+            and rule.covers("POST", "/v1/orders")
+            and rule.match.get("rate", 1) == 1
+        )
 
     def _hits(self, rule: Rule) -> bool:
         if self._throw.random() >= rule.match.get("rate", 1):

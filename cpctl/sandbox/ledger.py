@@ -78,6 +78,7 @@ def post(
     change.db.execute(
         "UPDATE projects SET balance = balance + ?, reserved = reserved + ? WHERE name = ?", (amount, reserved, project)
     )
+    change.eased = change.eased or amount > 0 or reserved < 0
     item = change.find("projects", "", project)
     assert item is not None, f"project {project} has no object"
     held = funds(change, project)
@@ -96,6 +97,7 @@ def funds(reader: Change | Store, project: str) -> Funds:
 def take_cards(change: Change, project: str, cards: int) -> None:
     """Count cards against the project's quota; negative gives back."""
     change.db.execute("UPDATE projects SET cards = cards + ? WHERE name = ?", (cards, project))
+    change.eased = change.eased or cards < 0
 
 
 def spent_on(reader: Change | Store, project: str, day: str) -> int:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from cpctl.sandbox import billing, cards, ledger, records
+from cpctl.sandbox import billing, cards, demanding, demands, ledger, records
+from cpctl.sandbox.demand import Demand
 from cpctl.sandbox.events import tell
 from cpctl.sandbox.money import yuan
 from cpctl.sandbox.order import Order
@@ -93,20 +94,32 @@ def move_all(change: Change, order: Order, source: str, target: str, at_s: float
         move(change, line.offer, line.cards, source, target, at_s)
 
 
-def settle(change: Change, now_s: float, most: int) -> int:
-    """Let every order that is due take its steps, in the order of time, each at its own time; at most `most` steps.
+def settle(change: Change, now_s: float, most: int, shut: frozenset[str] = frozenset()) -> int:
+    """Let every order and demand that is due take its steps, in the order of time, each at its own; at most `most`.
+
+    What a step frees goes to the open demands at that time. `shut` are provinces where no orders can be placed now.
 
     Returns:
-        How many were taken.
+        How many steps were taken.
     """
     for taken in range(most):
-        order = records.next_due(change, now_s)
-        if order is None:
+        order, demand = records.next_due(change, now_s), demands.next_due(change, now_s)
+        due_s = min((at_s for at_s in (due(order), due(demand)) if at_s is not None), default=None)
+        if due_s is None:
             return taken
-        due_s = records.due_s(order)
-        assert due_s is not None
-        STEPS[order.phase](change, order, due_s, now_s)
+        if order is not None and due(order) == due_s:
+            STEPS[order.phase](change, order, due_s, now_s)
+        elif demand is not None:
+            demanding.come_due(change, demand, due_s, shut)
+        demanding.look_at_all(change, due_s, shut)
     return most
+
+
+def due(one: Order | Demand | None) -> float | None:
+    """When it next changes by itself."""
+    if one is None:
+        return None
+    return records.due_s(one) if isinstance(one, Order) else one.due_s
 
 
 def lapse(change: Change, order: Order, due_s: float, _now_s: float) -> None:

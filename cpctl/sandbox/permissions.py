@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cpctl.sandbox.answers import Answer
     from cpctl.sandbox.platform import Platform
 
-YOURS: Final = ("orders", "cards", "bills", "events")
+YOURS: Final = ("orders", "demands", "cards", "bills", "events")
 KINDS: Final = (*CATALOGUE, *YOURS, "projects")
 READING: Final = ("get", "list", "watch")
 BUYING: Final = {
@@ -34,6 +34,7 @@ ANYBODY: Final = ("viewer", "developer", "buyer")
 ROLES: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     **{(kind, verb): ANYBODY for kind in KINDS for verb in READING},
     **{("orders", verb): ("buyer",) for verb in BUYING},
+    **{("demands", verb): ("buyer",) for verb in ("create", "delete")},
     **{(kind, "call"): ("developer", "buyer") for kind in ("models", "sources")},
 }
 """Any one of these roles is enough; what is not here nobody may do."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from cpctl.sandbox import agreement, cards, ledger, records
+from cpctl.sandbox import agreement, cards, demands, ledger, records
 from cpctl.sandbox.billing import total_fen
 from cpctl.sandbox.events import tell
 from cpctl.sandbox.money import amount_fen, fen, paid_seconds, yuan
@@ -23,7 +23,7 @@ QUOTE_S: Final = 5 * 60
 Body = Mapping[str, Any]
 
 
-def place(change: Change, body: Body, project: str, account: str, now_s: float) -> Order:
+def place(change: Change, body: Body, project: str, account: str, now_s: float, *, is_match: bool = False) -> Order:
     """Hold cards and funds for an order.
 
     Args:
@@ -32,12 +32,13 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float) 
         project: The payer.
         account: Who places it.
         now_s: Sandbox time.
+        is_match: It matches the open demand of its name, for which the name is kept.
 
     Raises:
         Problem: Any refusal; nothing has happened then.
     """
     spec, name = body["spec"], body["metadata"]["name"]
-    former = name_holder(change, project, name, body)
+    former = None if is_match else name_holder(change, project, name, body)
     lines = tuple(chosen_lines(change, spec, body["allocations"]))
     check_prices(change, body["allocations"])
     billing, paid_s = (
@@ -72,6 +73,9 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float) 
 def name_holder(change: Change, project: str, name: str, body: Body) -> Order | None:
     """The ended order that this one replaces; None when the name is new. Raises Problem: the name is taken."""
     former, replaces = records.of_name(change, project, name), body.get("replaces")
+    demand = demands.of_name(change, project, name)
+    if former is None and demand is not None:
+        raise demands.taken(demand, None)
     if former is None:
         if replaces is not None:
             raise Problem("NotFound", f'orders "{name}" not found, so there is none to replace')
@@ -80,19 +84,19 @@ def name_holder(change: Change, project: str, name: str, body: Body) -> Order | 
         return former
     if replaces == former.uid:
         raise Problem("WrongPhase", f'orders "{name}" is {former.phase} and cannot be replaced', phase=former.phase)
-    raise Problem(
+    raise taken(former, body["spec"])
+
+
+def taken(order: Order, spec: Body | None) -> Problem:
+    """The refusal of a name that stands for an order; `spec` is that of another one, if it is one."""
+    return Problem(
         "AlreadyExists",
-        f'orders "{name}" already exists',
-        uid=former.uid,
-        specEqual=bare(former.spec) == bare(body["spec"]),
-        phase=former.phase,
-        createdBy=former.account,
+        f'orders "{order.name}" already exists',
+        uid=order.uid,
+        specEqual=spec is not None and demands.without_limits(order.spec) == demands.without_limits(spec),
+        phase=order.phase,
+        createdBy=order.account,
     )
-
-
-def bare(spec: Body) -> dict[str, Any]:
-    """A spec without its limits, which do not change what is bought."""
-    return {key: value for key, value in spec.items() if key != "limits"}
 
 
 def chosen_lines(reader: Change | Store, spec: Body, allocations: Sequence[Body]) -> list[Line]:

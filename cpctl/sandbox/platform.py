@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cpctl.sandbox import answers, events, ledger, lifecycle, records, tokens
+from cpctl.sandbox import answers, demanding, demands, events, ledger, lifecycle, records, tokens
 from cpctl.sandbox.accounts import PROJECTS, Account
 from cpctl.sandbox.answering import ASKING, DEADLINE_S
 from cpctl.sandbox.clock import Clock
@@ -102,14 +102,23 @@ class Platform:
     def settle(self) -> None:
         """Let everything happen that is due."""
         now_s = self.clock.now()
-        while (due_s := records.first_due_s(self.store)) is not None and due_s <= now_s:
+        while any(
+            due_s is not None and due_s <= now_s
+            for due_s in (records.first_due_s(self.store), demands.first_due_s(self.store))
+        ):
             with self.store.change() as change:
-                lifecycle.settle(change, now_s, STEPS_PER_COMMIT)
+                lifecycle.settle(change, now_s, STEPS_PER_COMMIT, self.faults.shut())
         if self.faults.weather() != self._weather:
             self._weather = self.faults.weather()
             with self.store.change() as change:
                 for plural in (*ASKING, "models"):  # whoever watches what the provinces fill has to list again
                     change.break_off(plural, PLATFORM)
+                change.eased = True  # a province may answer again
+                self.match(change, now_s)
+
+    def match(self, change: Change, now_s: float) -> None:
+        """Give what a transaction has freed to the open demands, within it."""
+        demanding.look_at_all(change, now_s, self.faults.shut())
 
     def tidy(self) -> None:
         """Forget answers, tokens and logins whose time is over, and keep the clock."""

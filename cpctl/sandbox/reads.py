@@ -21,6 +21,7 @@ VERSION: Final = "1.0.0"
 CAPABILITIES: Final = (
     "catalogue",
     "orders",
+    "demands",
     "quotes",
     "ledger",
     "bills",
@@ -31,7 +32,7 @@ CAPABILITIES: Final = (
     "watch",
     "can-i",
 )
-YOURS: Final = ("orders", "cards", "bills", "events")
+YOURS: Final = ("orders", "demands", "cards", "bills", "events")
 
 
 def service(call: Call) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,6 +22,14 @@ CREATE TABLE orders (
 );
 CREATE UNIQUE INDEX order_of_name ON orders (project, name) WHERE current = 1;
 CREATE INDEX order_due ON orders (due) WHERE due IS NOT NULL;
+
+-- Every demand ever published, in the order of publishing; `due` is when an open one is next looked at by itself.
+CREATE TABLE demands (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL UNIQUE, project TEXT NOT NULL, name TEXT NOT NULL,
+    due REAL, record TEXT NOT NULL
+);
+CREATE UNIQUE INDEX demand_of_name ON demands (project, name);
+CREATE INDEX demand_due ON demands (due) WHERE due IS NOT NULL;
 
 -- Every line of money, in fen; append-only (the triggers mean it).
 CREATE TABLE ledger (

@@ -39,6 +39,7 @@ def move(change: Change, name: str, cards: int, source: str, target: str, at_s: 
         status["state"] = "ok" if status["free"] else "sold-out"
     change.put("offers", PLATFORM, {**item.obj, "status": status})
     freed = cards * ((target == "free") - (source == "free"))
+    change.eased = change.eased or freed > 0
     if freed:
         tell_sums(change, item.obj["spec"], freed)
 
@@ -75,6 +76,7 @@ def set_price(change: Change, name: str, price: str, at_s: float) -> None:
     spec = {**offer["spec"], "price": price}
     status = {**offer["status"], "asOf": rfc3339(at_s)}
     change.put("offers", PLATFORM, {**offer, "spec": spec, "status": status})
+    change.eased = True
 
 
 def price_from(change: Change, product: str, prices: list[str]) -> None:

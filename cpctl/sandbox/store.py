@@ -50,6 +50,7 @@ class Change:
     def __init__(self, store: Store) -> None:
         self.db = store.db
         self.version = store.version
+        self.eased = False  # cards, money or prices allow more than before: demands are to be looked at
         self._store = store
         self._puts: dict[Collection, dict[str, Item | None]] = {}
         self._dropped_at: dict[tuple[Collection, str], int] = {}
@@ -61,6 +62,31 @@ class Change:
         if puts is not None and name in puts:
             return puts[name]
         return self._store.find(plural, scope, name)
+
+    def items(self, plural: str, scope: str) -> Iterator[Item]:
+        """All objects of a collection as this transaction sees them."""
+        puts = self._puts.get((plural, scope), {})
+        seen = {**{item.name: item for item in self._store.items(plural, scope)}, **puts}
+        return (item for item in seen.values() if item is not None)
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Part of the transaction: when the block raises, it alone is undone."""
+        kept = (
+            self.version,
+            {collection: dict(puts) for collection, puts in self._puts.items()},
+            dict(self._dropped_at),
+            dict(self._broken_at),
+        )
+        self.db.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK TO part")
+            self.version, self._puts, self._dropped_at, self._broken_at = kept
+            raise
+        finally:
+            self.db.execute("RELEASE part")
 
     def put(self, plural: str, scope: str, obj: Mapping[str, Any]) -> Item:
         """Write a new version of an object."""

@@ -1,4 +1,4 @@
-"""What changes orders, each inside one transaction."""
+"""What changes orders and demands, each inside one transaction."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from cpctl.sandbox import cards, extending, lifecycle, placing, records
+from cpctl.sandbox import cards, demanding, demands, extending, lifecycle, placing, records
 from cpctl.sandbox.answers import Answer
 from cpctl.sandbox.bodies import UID
 from cpctl.sandbox.call import Call, answer
+from cpctl.sandbox.demand import Demand
 from cpctl.sandbox.order import Order
 from cpctl.sandbox.problems import Problem, invalid
 from cpctl.sandbox.store import Change
@@ -17,10 +18,10 @@ from cpctl.sandbox.store import Change
 MOST_LABELS: Final = 64
 
 
-def shown(change: Change, order: Order, status: int = 200) -> Answer:
-    """The order as this transaction leaves it."""
-    item = change.find("orders", order.project, order.name)
-    assert item is not None, f"order {order.name} has no object"
+def shown(change: Change, one: Order | Demand, status: int = 200) -> Answer:
+    """The order or demand as this transaction leaves it."""
+    item = change.find("orders" if isinstance(one, Order) else "demands", one.project, one.name)
+    assert item is not None, f"{one.name} has no object"
     return answer(item.body, status)
 
 
@@ -90,14 +91,37 @@ def if_match(call: Call) -> int:
 
 def hide(call: Call, change: Change) -> Answer:
     """Hide an ended order and its cards; its name stays taken, its bills stay."""
-    uid = call.query.get("uid")
-    if uid is None:
-        raise Problem("BadRequest", "the query parameter uid is required")
-    UID.check(uid, "uid")
-    order = meant(call, change, uid)
+    order = meant(call, change, uid_asked(call))
     if not order.is_ended:
         raise lifecycle.wrong_phase(order)
     last = shown(change, order)
     cards.remove(change, order)
     records.save(change, replace(order, hidden=True))
     return last
+
+
+def uid_asked(call: Call) -> str:
+    """The uid of the query. Raises Problem."""
+    uid = call.query.get("uid")
+    if uid is None:
+        raise Problem("BadRequest", "the query parameter uid is required")
+    UID.check(uid, "uid")
+    return uid
+
+
+def publish(call: Call, change: Change) -> Answer:
+    """Keep a demand; it is matched at once if it can be."""
+    shut = call.platform.faults.shut()
+    return shown(change, demanding.publish(change, call.body, call.project, call.account, call.now_s, shut), 201)
+
+
+def close(call: Call, change: Change) -> Answer:
+    """Close a demand if it is open, and hide it; its name stays taken, an order that matches it stays as it is."""
+    uid = uid_asked(call)
+    demand = demands.visible(change, call.project, call.params["name"])
+    if demand.uid != uid:
+        raise Problem("UidMismatch", f'demands "{demand.name}" is another demand than the one meant', uid=demand.uid)
+    last = demanding.close(change, demand, call.now_s)
+    answered = shown(change, last)
+    demands.save(change, replace(last, hidden=True))
+    return answered

@@ -48,6 +48,22 @@ class Market(RuleBasedStateMachine):
         limits = {"maxDay": budget} if budget else {}
         self.attempt(lambda: self.inside.extend(name, (self.inside.order(name).ends_s or 0) + seconds, **limits))
 
+    @rule(
+        name=NAMES,
+        cards=st.integers(1, 64),
+        most=st.sampled_from(["", "1.0000", "11.2345"]),
+        together=st.sampled_from(["none", "province"]),
+        day=st.sampled_from(["", "5000.00"]),
+    )
+    def demand(self, name, cards, most, together, day):
+        own = {"limits": {"maxPrice": most}} if most else {}
+        spec = {"placement": {"colocate": together}, **own}
+        self.attempt(lambda: self.inside.demand(name, cards, limits={"maxDay": day} if day else {}, spec=spec))
+
+    @rule(name=NAMES)
+    def close(self, name):
+        self.attempt(lambda: self.inside.close(name))
+
     @rule(seconds=st.sampled_from([0, 1, 30, 899, 900, 3600, 50_000, 86_400, 200_000]))
     def wait(self, seconds):
         self.inside.pass_time(seconds)
