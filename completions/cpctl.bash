@@ -84,7 +84,7 @@ _cpctl_takes_value() {
 # Whether $1 is a group of verbs; sets words to them.
 _cpctl_group() {
     case "$1" in
-        "create") words="order" ;;
+        "create") words="order demand" ;;
         "auth") words="login logout status token whoami can-i" ;;
         "config") words="view get-profiles current-profile use-profile set unset rename-profile delete-profile path" ;;
         "sandbox") words="up down status reset logs faults" ;;
@@ -103,6 +103,7 @@ _cpctl_flags() {
         "overview") words="--output -o --require-complete --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "plan") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --scenario --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "create order") words="--accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --offer --scenario --image --ssh-key --label --activate --wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "create demand") words="--until --accelerator --gpu --cards --duration --billing --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-price --max-pue --min-green --interconnect --latency-class --colocate --max-providers --budget --scenario --image --ssh-key --label --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "apply") words="--filename -f --recursive -R --activate --wait --timeout --run-id --adopt --recreate --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "diff") words="--filename -f --recursive -R --run-id --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "label") words="--overwrite --list --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
@@ -173,6 +174,14 @@ _cpctl_values() {
         "create order --colocate") words="none province provider" ;;
         "create order --ssh-key") files=1 ;;
         "create order --output"|"create order -o") words="name json yaml" ;;
+        "create demand --accelerator"|"create demand --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open ;;
+        "create demand --billing") words="on-demand daily monthly spot" ;;
+        "create demand --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;
+        "create demand --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;
+        "create demand --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "create demand --colocate") words="none province provider" ;;
+        "create demand --ssh-key") files=1 ;;
+        "create demand --output"|"create demand -o") words="name json yaml" ;;
         "apply --filename"|"apply -f") files=1 ;;
         "apply --output"|"apply -o") words="name json yaml" ;;
         "diff --filename"|"diff -f") files=1 ;;
@@ -211,12 +220,12 @@ _cpctl_values() {
 # Sets words (and list) to what the first plain word of the command $1 may be.
 _cpctl_plain() {
     case "$1" in
-        "get") words="subplatforms providers products offers models sources scenarios orders demands cards bills projects events" ;;
-        "describe") words="subplatforms providers products offers models sources scenarios orders demands cards bills projects events" ;;
+        "get") words="subplatforms providers products offers models sources scenarios orders cards demands bills projects events" ;;
+        "describe") words="subplatforms providers products offers models sources scenarios orders cards demands bills projects events" ;;
         "label") words="order/" ;;
         "activate") words="order/" ;;
         "extend") words="order/" ;;
-        "wait") words="orders" ;;
+        "wait") words="orders demands" ;;
         "release") words="order/" ;;
         "delete") words="order/" ;;
         "sandbox faults") words="list set clear" ;;

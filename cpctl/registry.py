@@ -221,23 +221,6 @@ KINDS: tuple[Kind, ...] = (
         ("create", "apply", "diff", "activate", "wait", "extend", "label", "release", "delete"),
     ),
     Kind(
-        "demand", "Demand", "demands", "dm", "yours", "demand 需求",
-        (
-            NAME,
-            Column("PHASE", "status.phase"),
-            _right("CARDS", "spec.cards"),
-            Column("ACCELERATOR", "spec.accelerator", show="list"),
-            Column("UNTIL", "spec.until"),
-            Column("MATCH", "status.match"),
-            AGE,
-            Column("DURATION", "spec.duration", wide=True),
-            Column("BY", "status.createdBy", wide=True),
-            Column("REASON", "status.reason", wide=True),
-            Column("MESSAGE", "status.message", wide=True),
-        ),
-        frozenset({"project"}),
-    ),
-    Kind(
         "card", "Card", "cards", "cd", "yours", "card 卡",
         (
             NAME,
@@ -254,6 +237,24 @@ KINDS: tuple[Kind, ...] = (
             Column("SINCE", "status.since", wide=True),
         ),
         frozenset({"project", "order"}),
+    ),
+    Kind(
+        "demand", "Demand", "demands", "dm", "yours", "demand 需求",
+        (
+            NAME,
+            Column("PHASE", "status.phase"),
+            _right("CARDS", "spec.cards"),
+            Column("ACCELERATOR", "spec.accelerator", show="list"),
+            Column("UNTIL", "spec.until"),
+            Column("MATCH", "status.match"),
+            AGE,
+            Column("DURATION", "spec.duration", wide=True),
+            Column("BY", "status.createdBy", wide=True),
+            Column("REASON", "status.reason", wide=True),
+            Column("MESSAGE", "status.message", wide=True),
+        ),
+        frozenset({"project"}),
+        ("create", "apply", "diff", "wait", "delete"),
     ),
     Kind(
         "bill", "Bill", "bills", "bl", "yours", "bill line 账单",

@@ -22,7 +22,13 @@ VERBS: dict[str, Verb] = {
     "events": Verb("What happened to your orders and cards"),
     "overview": Verb("The national view: capacity, free cards, prices, PUE and green share"),
     "plan": Verb("The cheapest allocation of cards, what comes next, and why the rest was left out"),
-    "create": Verb("Create an order", {"order": "Find the cheapest cards, place an order and hold them"}),
+    "create": Verb(
+        "Create an order or a demand",
+        {
+            "order": "Find the cheapest cards, place an order and hold them",
+            "demand": "Say what is needed; once the cards are there, an order holds them",
+        },
+    ),
     "apply": Verb("Make what a manifest says come true; safe to run again"),
     "diff": Verb("Say what apply would change"),
     "label": Verb("Put labels on orders, change them, take them off"),
@@ -30,7 +36,7 @@ VERBS: dict[str, Verb] = {
     "extend": Verb("Give a running order more time"),
     "wait": Verb("Wait until an object is as asked"),
     "release": Verb("Stop billing and give the cards back"),
-    "delete": Verb("Release an order if need be and hide it from lists"),
+    "delete": Verb("Release an order if need be, or close a demand, and hide it from lists"),
     "audit": Verb("Compare the journal of this machine with the platform"),
     "call": Verb("Call a hosted model"),
     "auth": Verb(

@@ -107,13 +107,13 @@ def plan_request(
 
 FLAGS = "create order"  # the source of an order that flags describe, not a manifest
 PLAN_FLAGS = "plan"
+DEMAND_FLAGS = "create demand"
 
 
 def own_limits(limits: Limits, spec: OrderSpec, source: str) -> Limits:
     """The limits of profile and environment with those the order states itself."""
-    price, budget = (
-        ("--max-price", "--budget") if source in (FLAGS, PLAN_FLAGS) else (f"{source} (maxPrice)", f"{source} (budget)")
-    )
+    is_flags = source in (FLAGS, PLAN_FLAGS, DEMAND_FLAGS)
+    price, budget = ("--max-price", "--budget") if is_flags else (f"{source} (maxPrice)", f"{source} (budget)")
     return limits.and_also("max-price", spec.limits.max_price, price).and_also("max-order", spec.limits.budget, budget)
 
 

@@ -28,8 +28,7 @@ def send_new(market: Market, record: Record) -> Found:
         OutcomeUnknown: It left and no definite answer came; the record stays, and the next run sends the same bytes.
         CpctlError: The platform refused, or nothing left; the record is closed.
     """
-    market.journal.begin(record)
-    return _sent(market, record, _order_named(record.name), doubtful=False)
+    return send(market, record, _order_named(record.name), again=False)
 
 
 def send_again(market: Market, record: Record) -> Found:
@@ -40,7 +39,14 @@ def send_again(market: Market, record: Record) -> Found:
         CpctlError: A final refusal: the earlier run bought nothing, and the record is closed. Or one that settles
             nothing, such as a refused token: the record stays.
     """
-    return _sent(market, record, _order_named(record.name), doubtful=True)
+    return send(market, record, _order_named(record.name), again=True)
+
+
+def send(market: Market, record: Record, read: Read[T], *, again: bool) -> T:
+    """What `send_new` and `send_again` do, for an answer that `read` reads; a new record is kept first."""
+    if not again:
+        market.journal.begin(record)
+    return _sent(market, record, read, doubtful=again)
 
 
 def send_raw(market: Market, name: str, path: str, body: str) -> Answer:
@@ -124,7 +130,15 @@ def unknown(market: Market, record: Record, last: CpctlError) -> OutcomeUnknown:
 
 
 def _deed(record: Record) -> str:
-    return f'{WORDS[record.verb]} order "{record.name}"' if record.verb in WORDS else f"POST {record.path}"
+    if record.verb not in WORDS:
+        return f"POST {record.path}"
+    return f'{WORDS[record.verb]} {"demand" if record.verb == "publish" else "order"} "{record.name}"'
 
 
-WORDS = {"place": "placing", "activate": "switching on", "extend": "extending", "release": "releasing"}
+WORDS = {
+    "place": "placing",
+    "activate": "switching on",
+    "extend": "extending",
+    "release": "releasing",
+    "publish": "publishing",
+}

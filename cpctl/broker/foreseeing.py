@@ -1,4 +1,4 @@
-"""What `apply` would do with an order, found out by reading alone: nothing is sent but reads, nothing is written."""
+"""What `apply` would do, found out by reading alone: nothing is sent but reads, nothing is written."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from cpctl.broker.journal import check_owner, is_sendable
+from cpctl.broker.demanded import FoundDemand, find
+from cpctl.broker.demanding import VERB, Need, check_same, name_of_an_order, request_body
+from cpctl.broker.journal import Record, check_owner, is_sendable
 from cpctl.broker.labels import missing
 from cpctl.broker.market import Found, Market
 from cpctl.broker.purchase import Intent, asks_for, is_bought_anew
 from cpctl.errors import Conflict, UsageError
+from cpctl.resources.demand import canonical
 from cpctl.resources.order import order_spec
 
 Outcome = Literal["created", "resumed", "configured", "unchanged", "conflict"]
@@ -29,6 +32,11 @@ class Foreseen:
     found: Found | None
     outcome: Outcome
     why: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """As other verbs take it."""
+        return f"order/{self.intent.wanted.name}"
 
     @property
     def differs(self) -> bool:
@@ -58,28 +66,81 @@ def foreseen(market: Market, intent: Intent) -> Foreseen:
     """What `obtain` would do; what only buying can show (stock, prices, limits) is not foreseen."""
     found = market.find(intent.wanted.name)
     try:
-        is_begun = _is_begun(market, intent)
+        begun = _begun(market, "place", intent.wanted.name)
+        is_begun = begun is not None and asks_for(begun, intent)
         if found is None or is_bought_anew(market, intent, found):
             return Foreseen(intent, None, "resumed" if is_begun and found is None else "created")
     except Conflict as refusal:
-        why = "; ".join(text for text in (refusal.message, refusal.advice) if text)
-        return Foreseen(intent, found, "conflict", why)
+        return Foreseen(intent, found, "conflict", _said(refusal))
     if missing(found, intent.wanted.labels):
         return Foreseen(intent, found, "configured")
     return Foreseen(intent, found, "resumed" if is_begun else "unchanged")
 
 
-def _is_begun(market: Market, intent: Intent) -> bool:
-    """Whether an earlier run's bytes would be sent again.
+def _begun(market: Market, verb: str, name: str) -> Record | None:
+    """The record of an earlier run whose bytes may be sent again.
 
     Raises:
-        Conflict: They are another account's, or were for another platform.
+        Conflict: It is another account's, or was for another platform.
     """
-    record = market.journal.open("place", market.project, intent.wanted.name)
+    record = market.journal.open(verb, market.project, name)
     if record is None or record.state != "prepared":
-        return False
+        return None
     check_owner(record, market.account, market.endpoint)
-    return is_sendable(record, market.clock.now()) and asks_for(record, intent)
+    return record if is_sendable(record, market.clock.now()) else None
+
+
+@dataclass(frozen=True)
+class ForeseenDemand:
+    """What `apply` would say of one demand; as Foreseen."""
+
+    need: Need
+    spec: Mapping[str, Any]
+    found: FoundDemand | None
+    outcome: Outcome
+    why: str = ""
+
+    @property
+    def spelled(self) -> str:
+        """As other verbs take it."""
+        return f"demand/{self.need.wanted.name}"
+
+    @property
+    def differs(self) -> bool:
+        """Whether something is not as the manifest wants it; labels are those it was published with."""
+        return self.found is None or self.outcome == "conflict"
+
+    @property
+    def live(self) -> Mapping[str, Any] | None:
+        """What is there."""
+        if self.found is None:
+            return None
+        return _document(self.found.demand.metadata.labels, canonical(self.found.demand.spec))
+
+    @property
+    def wanted(self) -> Mapping[str, Any]:
+        """What would be there."""
+        labels = self.found.demand.metadata.labels if self.found else self.need.wanted.labels
+        return _document(labels, self.spec)
+
+
+def foreseen_demand(market: Market, need: Need) -> ForeseenDemand:
+    """What `publish` would do."""
+    name, spec = need.wanted.name, request_body(market, need)["spec"]
+    found = find(market, name)
+    try:
+        begun = _begun(market, VERB, name)
+        if found is not None:
+            check_same(market, need, found)
+        elif (order := market.find(name)) is not None:
+            raise name_of_an_order(name, order.order.phase)
+    except Conflict as refusal:
+        return ForeseenDemand(need, spec, found, "conflict", _said(refusal))
+    return ForeseenDemand(need, spec, found, "resumed" if begun else "unchanged" if found else "created")
+
+
+def _said(refusal: Conflict) -> str:
+    return "; ".join(text for text in (refusal.message, refusal.advice) if text)
 
 
 def _document(labels: Mapping[str, str], spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from cpctl.errors import BadManifest
+from cpctl.resources.demand import DemandWanted, demand_wanted
 from cpctl.resources.manifest import SIZE_LIMIT, Document, documents
 from cpctl.resources.order import OrderWanted, order_wanted
+from cpctl.resources.words import shown
 
 STDIN = "-"
 SUFFIXES = frozenset({".yaml", ".yml", ".json", ".toml"})
@@ -17,12 +19,13 @@ FILES_LIMIT = 1_000
 NEVER_BLOCK = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOCTTY", 0)
 
 ReadStdin = Callable[[int], bytes]
+Wanted = OrderWanted | DemandWanted
 
 
-def orders_in(
+def wanted_in(
     names: Sequence[str], read_stdin: ReadStdin, *, recursive: bool = False, run_id: str | None = None
-) -> list[OrderWanted]:
-    """Every order the manifests ask for, in the order of files and documents.
+) -> list[Wanted]:
+    """Every order and demand the manifests ask for, in the order of files and documents.
 
     Args:
         names: Files, folders, or `-`.
@@ -31,17 +34,25 @@ def orders_in(
         run_id: Completes `metadata.generateName`.
 
     Raises:
-        BadManifest: A file cannot be read, a document is no order, or two have one name.
+        BadManifest: A file cannot be read, a document is neither, or two have one name: an order and a demand too.
     """
-    found: dict[str, OrderWanted] = {}
+    found: dict[str, Wanted] = {}
     for document in read(names, read_stdin, recursive=recursive):
-        order = order_wanted(document.value, document.source, run_id=run_id)
-        if order.name in found:
-            raise BadManifest(
-                source=order.source, detail=f'"{order.name}" stands in {found[order.name].source} as well'
-            )
-        found[order.name] = order
+        one = _wanted(document, run_id)
+        if one.name in found:
+            raise BadManifest(source=one.source, detail=f'"{one.name}" stands in {found[one.name].source} as well')
+        found[one.name] = one
     return list(found.values())
+
+
+def _wanted(document: Document, run_id: str | None) -> Wanted:
+    """By its kind; one without is read as an order, which says what is missing."""
+    kind = document.value.get("kind", "Order")
+    if kind == "Demand":
+        return demand_wanted(document.value, document.source, run_id=run_id)
+    if kind != "Order":
+        raise BadManifest(source=document.source, detail=f'kind "{shown(kind)}" is neither Order nor Demand')
+    return order_wanted(document.value, document.source, run_id=run_id)
 
 
 def read(names: Sequence[str], read_stdin: ReadStdin, *, recursive: bool = False) -> list[Document]:

@@ -121,6 +121,11 @@ class Found:
         return Found(order, raw)
 
     @property
+    def spelled(self) -> str:
+        """As other verbs take it."""
+        return f"order/{self.order.name}"
+
+    @property
     def version(self) -> str:
         """Its resourceVersion, as a change of it must name it."""
         return str(self.raw["metadata"].get("resourceVersion", ""))

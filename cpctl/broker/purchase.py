@@ -285,7 +285,7 @@ def _raced(market: Market, intent: Intent, refusal: CpctlError, replaced: str | 
     if not may_replace or not isinstance(former, str):  # hidden by `delete`, and its name taken for ever
         raise Conflict(
             reason="AlreadyExists",
-            detail=f'the name "{intent.wanted.name}" stands for an order that was deleted; nothing was bought',
+            detail=f'the name "{intent.wanted.name}" stands for a demand or a deleted order; nothing was bought',
             hint="another name, or --recreate to buy again under this one",
         ) from refusal
     return _bought(market, intent, former)

@@ -26,13 +26,14 @@ def apply(
     yes: flags.Yes = False,
     output: flags.ResultOutput = None,
 ) -> Verb:
-    """Place the orders that manifests describe, or go on with them where an earlier run stopped.
+    """Place the orders and publish the demands that manifests describe, or go on where an earlier run stopped.
 
     An order's name is its identity: the same manifest again is `unchanged` or `resumed`, and never buys twice; with
     other labels it is `configured` (labels it does not name stay), with another spec it is a conflict. The cheapest
-    cards that fit are held at the price shown; --activate switches them on, --wait waits until they are.
+    cards that fit are held at the price shown; --activate switches them on, --wait waits until they are. A demand is
+    published once in the same way; the order that matches it is switched on by `activate` alone.
     """
-    from cpctl.commands.manifests import wanted_orders
+    from cpctl.commands.manifests import wanted_of
     from cpctl.commands.ordering import Wish, ordered, printed
 
     form = rt.output(output, FORMS)
@@ -46,6 +47,6 @@ def apply(
         needs_yes=recreate,
         again="the same command again",
     )
-    wanted = wanted_orders(rt, filename, recursive=recursive, run_id=run_id)
+    wanted = wanted_of(rt, filename, recursive=recursive, run_id=run_id)
     yield from printed(ordered(rt, wanted, wish), form, single=len(wanted) == 1)
     return ExitCode.DONE

@@ -123,22 +123,27 @@ def has_ended(found: Found) -> bool:
 
 
 @contextmanager
-def told_when_interrupted(rt: Runtime, name: str, again: str, *, owned: bool = True) -> Iterator[None]:
+def told_when_interrupted(rt: Runtime, name: str, again: str, *, kind: str = "order") -> Iterator[None]:
     """Ctrl-C and SIGTERM say what goes on without us.
 
     Args:
         again: What finishes it: the command to run again.
-        owned: It is an order; nothing else goes on, and nothing is said.
+        kind: Of what has the name; of others than orders and demands nothing goes on, and nothing is said.
     """
     try:
         yield
     except KeyboardInterrupt:
-        if owned:
-            rt.say(
-                f'\ninterrupted: order "{name}" goes on if it was placed; follow it: cpctl get order/{name};'
-                f" finish: {again}; stop it: cpctl release order/{name}"
-            )
+        if kind in GOES_ON:
+            rt.say(GOES_ON[kind].format(name=name, again=again))
         raise
+
+
+GOES_ON = {
+    "order": '\ninterrupted: order "{name}" goes on if it was placed; follow it: cpctl get order/{name};'
+    " finish: {again}; stop it: cpctl release order/{name}",
+    "demand": '\ninterrupted: demand "{name}" goes on if it was published, and cards may be held for it;'
+    " follow it: cpctl get demand/{name}; finish: {again}; stop it: cpctl delete demand/{name}",
+}
 
 
 def timeout_s(text: str | None) -> int:

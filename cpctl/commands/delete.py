@@ -1,4 +1,4 @@
-"""delete: release an order if need be, and hide it from lists."""
+"""delete: release an order if need be, close a demand, and hide it from lists."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from cpctl.lazy import flags
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from cpctl.broker.market import Market
     from cpctl.runtime import Runtime, Verb
 
 FORMS = ("name",)
@@ -15,7 +16,7 @@ FORMS = ("name",)
 def delete(
     rt: Runtime,
     *,
-    what: flags.OrderTargets = None,
+    what: flags.DeleteTargets = None,
     filename: flags.Filename = None,
     recursive: flags.Recursive = False,
     run_id: flags.RunId = None,
@@ -25,27 +26,48 @@ def delete(
     yes: flags.Yes = False,
     output: flags.NameOutput = None,
 ) -> Verb:
-    """Hide orders from lists; one that holds cards or is billed is released first.
+    """Hide orders from lists; one that holds cards or is billed is released first. A demand is closed and hidden.
 
-    The name stays taken for ever, and the bills stay. Orders chosen by label are asked about first; off a terminal that
-    takes --yes.
+    The name stays taken for ever, and the bills stay. The order that matches a demand stays as it is. Orders chosen by
+    label are asked about first; off a terminal that takes --yes.
     """
-    from cpctl.broker import purchase
-    from cpctl.commands.meant import Choice, markets, orders_meant
-    from cpctl.commands.release import given_back
+    from cpctl.commands.meant import Choice, markets, those_meant
     from cpctl.errors import NotFound
 
     form = rt.output(output, FORMS)
     choice = Choice(what, filename, recursive, run_id, selector)
-    meant = orders_meant(rt, choice, verb="delete", ended=True, yes=yes)
-    for market, name in markets(rt, meant):
-        found = market.find(name)
-        if found is None:
-            if ignore_not_found:
-                continue
-            raise NotFound(detail=f'orders "{name}" not found')
-        if not found.order.has_ended:
-            found = given_back(rt, market, found, wait=True, timeout=timeout)
-        purchase.hide(market, found)
-        yield f"order/{name}\n" if form == "name" else f"order/{name} deleted\n"
+    meant = those_meant(rt, choice, verb="delete", ended=True, yes=yes, kinds=("order", "demand"))
+    for market, one in markets(rt, meant):
+        if _withdrawn(rt, market, one.name) if one.kind == "demand" else _hidden(rt, market, one.name, timeout):
+            yield f"{one.kind}/{one.name}\n" if form == "name" else f"{one.kind}/{one.name} deleted\n"
+        elif not ignore_not_found:
+            raise NotFound(detail=f'{one.kind}s "{one.name}" not found')
     return ExitCode.DONE
+
+
+def _hidden(rt: Runtime, market: Market, name: str, timeout: str | None) -> bool:
+    """Release an order if need be and hide it; whether there was one."""
+    from cpctl.broker import purchase
+    from cpctl.commands.release import given_back
+
+    found = market.find(name)
+    if found is None:
+        return False
+    if not found.order.has_ended:
+        found = given_back(rt, market, found, wait=True, timeout=timeout)
+    purchase.hide(market, found)
+    return True
+
+
+def _withdrawn(rt: Runtime, market: Market, name: str) -> bool:
+    """Close a demand and hide it; whether there was one. What it was matched by goes on, which is said."""
+    from cpctl.broker.demanded import find, withdraw
+
+    found = find(market, name)
+    if found is None:
+        return False
+    match = withdraw(market, found).demand.status.match
+    market.close("publish", name)
+    if match:
+        rt.say(f'demand "{name}" was matched: order/{match} stays as it is; stop it: cpctl delete order/{match}')
+    return True

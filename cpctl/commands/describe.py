@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cpctl.selectors.condition import Condition
 
 EVENTS_SHOWN = 50
-WITH_EVENTS = ("order", "card", "bill", "project")  # events are a project's, about what is in it
+WITH_EVENTS = ("order", "demand", "card", "bill", "project")  # events are a project's, about what is in it
 REACHED_BY = ("host", "port", "user", "jumpHost")
 
 

@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from cpctl.broker.foreseeing import Foreseen
-    from cpctl.resources.order import OrderWanted
+    from cpctl.broker.foreseeing import Foreseen, ForeseenDemand
+    from cpctl.broker.manifests import Wanted
     from cpctl.runtime import Runtime, Verb
 
 
@@ -22,7 +22,7 @@ def diff(
     recursive: flags.Recursive = False,
     run_id: flags.RunId = None,
 ) -> Verb:
-    """Compare manifests with the orders of their names, and say what `apply` would do; nothing is written or bought.
+    """Compare manifests with the orders and demands of their names, and say what `apply` would do; nothing is written.
 
     Printed is a unified diff of labels and spec; stderr says what `apply` would call it: created, resumed, configured
     (labels change), unchanged, or a conflict. Limits bound what is paid and are no part of what is bought: where they
@@ -30,9 +30,9 @@ def diff(
 
     Ends with 0 when nothing differs, with 1 when something does, and with more than 1 when that could not be found out.
     """
-    from cpctl.commands.manifests import wanted_orders
+    from cpctl.commands.manifests import wanted_of
 
-    wanted = wanted_orders(rt, filename, recursive=recursive, run_id=run_id)
+    wanted = wanted_of(rt, filename, recursive=recursive, run_id=run_id)
     differs = False
     with apart_from_1():
         for found in _foreseen(rt, wanted):
@@ -41,24 +41,29 @@ def diff(
     return ExitCode.FAILED if differs else ExitCode.DONE
 
 
-def _foreseen(rt: Runtime, wanted: Sequence[OrderWanted]) -> Iterator[Foreseen]:
+def _foreseen(rt: Runtime, wanted: Sequence[Wanted]) -> Iterator[Foreseen | ForeseenDemand]:
     from functools import cache
 
     from cpctl.broker.choosing import own_limits
-    from cpctl.broker.foreseeing import foreseen
+    from cpctl.broker.demanding import Need
+    from cpctl.broker.foreseeing import foreseen, foreseen_demand
     from cpctl.broker.purchase import Intent
     from cpctl.commands.buying import market_of
+    from cpctl.resources.demand import DemandWanted
 
     market_at = cache(lambda project: market_of(rt, project))
     for one in wanted:
         market = market_at(one.project)
         limits = own_limits(market.limits, one.spec, one.source)
+        if isinstance(one, DemandWanted):
+            yield foreseen_demand(market, Need(one, limits, lambda: None))
+            continue
         yield foreseen(market, Intent(wanted=one, limits=limits, confirm=lambda _: None))
 
 
-def _shown(rt: Runtime, found: Foreseen) -> Iterator[str]:
+def _shown(rt: Runtime, found: Foreseen | ForeseenDemand) -> Iterator[str]:
     from cpctl.output.differences import differences
 
-    name = f"order/{found.intent.wanted.name}"
+    name = found.spelled
     yield from differences(found.live, found.wanted, name, color=rt.out_colors)
     rt.say(f"{name} {found.outcome}" + (f": {found.why}" if found.why else ""))

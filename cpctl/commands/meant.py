@@ -1,4 +1,4 @@
-"""Which orders release and delete are to act on: by name, by the manifests they came from, or by label."""
+"""What release and delete are to act on: by name, by the manifests it came from, or, orders only, by label."""
 
 from __future__ import annotations
 
@@ -20,8 +20,16 @@ ASKED_OF = 20
 """Names that a question spells out."""
 
 
+class Meant(NamedTuple):
+    """One object that is meant; its project where a manifest names one."""
+
+    kind: str
+    project: str | None
+    name: str
+
+
 class Choice(NamedTuple):
-    """What the flags of a verb say about which orders are meant."""
+    """What the flags of a verb say about what is meant."""
 
     what: Sequence[str] | None
     filename: Sequence[str] | None
@@ -31,44 +39,59 @@ class Choice(NamedTuple):
 
     @property
     def ways(self) -> int:
-        """In how many ways orders are named; one is right."""
+        """In how many ways it is named; one is right."""
         return sum(map(bool, (self.what, self.filename, self.selector)))
 
 
-def orders_meant(rt: Runtime, choice: Choice, *, verb: str, ended: bool, yes: bool) -> list[tuple[str | None, str]]:
-    """The orders that are meant: project, where a manifest names one, and name.
+def those_meant(
+    rt: Runtime, choice: Choice, *, verb: str, ended: bool, yes: bool, kinds: Sequence[str] = ("order",)
+) -> list[Meant]:
+    """The orders, and what else the verb takes, that are meant.
 
     Orders chosen by label are shown and asked about: nobody typed their names.
 
     Args:
         verb: For the question.
+        kinds: What the verb takes.
         ended: Whether orders that have ended are meant by a label too.
 
     Raises:
-        UsageError: None, or in two ways; or by label where nobody can be asked and --yes was not given.
+        UsageError: None, or in two ways, or of another kind; or by label where nobody can be asked and --yes was not
+            given.
     """
     if choice.ways > 1:
         raise UsageError(detail="name orders, their manifests or their labels; one of the three")
     if choice.selector is not None:
-        return [(None, name) for name in _labelled(rt, choice, verb=verb, ended=ended, yes=yes)]
+        return [Meant("order", None, name) for name in _labelled(rt, choice, verb=verb, ended=ended, yes=yes)]
     if choice.filename:
-        from cpctl.commands.manifests import wanted_orders
+        return list(_written(rt, choice, verb, kinds))
+    from cpctl.commands.targets import of_kinds
 
-        found = wanted_orders(rt, choice.filename, recursive=choice.recursive, run_id=choice.run_id)
-        return [(one.project, one.name) for one in found]
-    from cpctl.commands.targets import orders
-
-    return [(None, name) for name in orders(choice.what)]
+    return [Meant(kind, None, name) for kind, name in of_kinds(choice.what, kinds)]
 
 
-def markets(rt: Runtime, meant: Iterable[tuple[str | None, str]]) -> Iterator[tuple[Market, str]]:
-    """Each order that is meant and the market it is in; who we are is asked once a project."""
+def _written(rt: Runtime, choice: Choice, verb: str, kinds: Sequence[str]) -> Iterator[Meant]:
+    """What manifests name."""
+    from cpctl.commands.manifests import wanted_of
+    from cpctl.errors import BadManifest
+    from cpctl.resources.demand import DemandWanted
+
+    for one in wanted_of(rt, choice.filename, recursive=choice.recursive, run_id=choice.run_id):
+        kind = "demand" if isinstance(one, DemandWanted) else "order"
+        if kind not in kinds:
+            detail = f'"{one.name}" is a {kind}, which {verb} does not take; once it is matched: order/{one.name}'
+            raise BadManifest(source=one.source, detail=detail)
+        yield Meant(kind, one.project, one.name)
+
+
+def markets(rt: Runtime, meant: Iterable[Meant]) -> Iterator[tuple[Market, Meant]]:
+    """Each one that is meant and the market it is in; who we are is asked once a project."""
     from functools import cache
 
     from cpctl.commands.buying import market_of
 
     market_at = cache(lambda project: market_of(rt, project))
-    return ((market_at(project), name) for project, name in meant)
+    return ((market_at(one.project), one) for one in meant)
 
 
 def _labelled(rt: Runtime, choice: Choice, *, verb: str, ended: bool, yes: bool) -> list[str]:

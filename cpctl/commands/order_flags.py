@@ -62,11 +62,15 @@ def spec_of(rt: Runtime, given: OrderFlags, source: str) -> OrderSpec:
     """
     from cpctl.resources.order import order_spec
 
-    spec = _fields(given)
+    return order_spec(fields_of(rt, given), source)
+
+
+def fields_of(rt: Runtime, given: OrderFlags) -> dict[str, Any]:
+    """The same, not checked yet."""
     template = _template(rt, given.scenario) if given.scenario else {}
     if given.offer:
         template = {key: value for key, value in template.items() if key not in CHOSEN_BY_PLANNER}
-    return order_spec(template | spec, source)
+    return template | _fields(given)
 
 
 def _fields(given: OrderFlags) -> dict[str, Any]:

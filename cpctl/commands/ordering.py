@@ -1,4 +1,4 @@
-"""From wanted orders to orders: what apply and create do, one order after the other."""
+"""From what is wanted to orders and demands: what apply and create do, one after the other."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from cpctl.broker import purchase
+from cpctl.broker import demanding, purchase
 from cpctl.broker.choosing import own_limits
+from cpctl.broker.demanded import FoundDemand
+from cpctl.broker.manifests import Wanted
 from cpctl.broker.market import Found, Market
 from cpctl.broker.purchase import Intent, Obtained
 from cpctl.commands.buying import asking, is_active, market_of, receipt, timeout_s, told_when_interrupted, wait_for
+from cpctl.commands.demanding import need_of, published
 from cpctl.errors import CpctlError, OutcomeUnknown, Unreachable, UsageError
+from cpctl.resources.demand import DemandWanted
 from cpctl.resources.order import OrderWanted
 from cpctl.resources.placed import SWITCHED_ON
 
@@ -22,9 +26,13 @@ if TYPE_CHECKING:
     from cpctl.runtime import Runtime
 
 
+KINDS: dict[type, tuple[str, str]] = {OrderWanted: ("order", "place"), DemandWanted: ("demand", demanding.VERB)}
+"""What is wanted: the kind, and the journal's verb for it."""
+
+
 @dataclass(frozen=True)
 class Wish:
-    """What is to happen to each order.
+    """What is to happen to each.
 
     Attributes:
         needs_yes: Where nobody can be asked, only --yes says so.
@@ -44,16 +52,21 @@ class Wish:
 
 
 class Result(NamedTuple):
-    """An order, and how this run came by it: created, resumed, configured (its labels changed) or unchanged."""
+    """An order or demand, and how this run came by it: created, resumed, configured (other labels) or unchanged."""
 
-    found: Found
+    found: Found | FoundDemand
     outcome: str
 
 
-def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[Result]:
-    """Each order, as soon as it is placed; a failure ends the run, and what was done before stays done."""
+def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Result]:
+    """Each one, as soon as it is placed or published; a failure ends the run, and what was done before stays done."""
     if wish.wait and not wish.activate:
         raise UsageError(detail="--wait waits for cards to come up, which needs --activate")
+    if wish.activate and all(isinstance(one, DemandWanted) for one in wanted):
+        raise UsageError(
+            detail="--activate switches orders on, and there are demands only",
+            hint="cpctl wait demand/NAME --for=condition=Matched, then cpctl activate order/NAME",
+        )
     limit_s = timeout_s(wish.timeout)
     yes = wish.yes or (not wish.needs_yes and not rt.asks)
     market_at = cache(lambda project: market_of(rt, project))
@@ -61,46 +74,53 @@ def ordered(rt: Runtime, wanted: Sequence[OrderWanted], wish: Wish) -> Iterator[
         _check_all(rt, market_at, wanted, wish)
     spent = False
     for one in wanted:
-        with told_when_interrupted(rt, one.name, wish.again), _told_where(rt, one, alone=len(wanted) == 1):
+        kind, verb = KINDS[type(one)]
+        interrupted = told_when_interrupted(rt, one.name, wish.again, kind=kind)
+        with interrupted, _told_where(rt, one, alone=len(wanted) == 1):
             try:
                 market = market_at(one.project)
-                obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
-                spent = spent or obtained.outcome != "unchanged"
-                result = _brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s)
+                if isinstance(one, DemandWanted):
+                    result = Result(*published(rt, market, one, wish, yes=yes))
+                    spent = spent or result.outcome != "unchanged"
+                else:
+                    obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
+                    spent = spent or obtained.outcome != "unchanged"
+                    result = _brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s)
             except Unreachable as error:
                 if not spent:
                     raise
-                raise _half_way(one.name, error) from error
+                raise _half_way(kind, one.name, error) from error
             yield result
-            market.close("place", one.name)
+            market.close(verb, one.name)
 
 
-def _check_all(
-    rt: Runtime, market_at: Callable[[str | None], Market], wanted: Sequence[OrderWanted], wish: Wish
-) -> None:
-    """What is wrong with any of the orders ends the run before the first one is bought."""
+def _check_all(rt: Runtime, market_at: Callable[[str | None], Market], wanted: Sequence[Wanted], wish: Wish) -> None:
+    """What is wrong with any of them ends the run before the first one is bought."""
     for one in wanted:
         with _told_where(rt, one, alone=False):
             market = market_at(one.project)
-            purchase.check(market, _intent(rt, market, one, wish, yes=True))
+            if isinstance(one, DemandWanted):
+                demanding.check(market, need_of(rt, market, one, wish, yes=True))
+            else:
+                purchase.check(market, _intent(rt, market, one, wish, yes=True))
 
 
 @contextmanager
-def _told_where(rt: Runtime, one: OrderWanted, *, alone: bool) -> Iterator[None]:
-    """Where there are several orders, say which one a failure is about; those before it stay as they are."""
+def _told_where(rt: Runtime, one: Wanted, *, alone: bool) -> Iterator[None]:
+    """Where there are several, say which one a failure is about; those before it stay as they are."""
     try:
         yield
     except CpctlError:
         if not alone:
-            rt.say(f'order "{one.name}" ({one.source}):')
+            rt.say(f'{KINDS[type(one)][0]} "{one.name}" ({one.source}):')
         raise
 
 
-def _half_way(name: str, error: Unreachable) -> OutcomeUnknown:
+def _half_way(kind: str, name: str, error: Unreachable) -> OutcomeUnknown:
     """The platform went away after this run has bought: "nothing happened" (9) would be wrong."""
     return OutcomeUnknown(
         reason="HalfWay",
-        detail=f'order "{name}" is not as far as it was to go: {error.message}',
+        detail=f'{kind} "{name}" is not as far as it was to go: {error.message}',
         hint="run the same command again: it finishes what was begun and never buys twice",
     )
 
@@ -149,7 +169,7 @@ def printed(results: Iterable[Result], form: str | None, *, single: bool) -> Ite
         yield from map(VALUE_PRINTERS[form], documents if single else [_list(list(documents))])
         return
     for found, outcome in results:
-        yield f"order/{found.order.name}\n" if form == "name" else f"order/{found.order.name} {outcome}\n"
+        yield f"{found.spelled}\n" if form == "name" else f"{found.spelled} {outcome}\n"
 
 
 def _document(result: Result) -> Mapping[str, Any]:

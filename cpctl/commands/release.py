@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cpctl.broker.market import Found, Market
+    from cpctl.commands.meant import Meant
     from cpctl.commands.ordering import Result
     from cpctl.runtime import Runtime, Verb
 
@@ -34,25 +35,23 @@ def release(
     Orders chosen by label are asked about first; off a terminal that takes --yes. Billing stops when the platform
     accepts it; the command waits until the cards are back, unless told not to.
     """
-    from cpctl.commands.meant import Choice, orders_meant
+    from cpctl.commands.meant import Choice, those_meant
     from cpctl.commands.ordering import printed
 
     form = rt.output(output, FORMS)
     choice = Choice(what, filename, recursive, run_id, selector)
-    meant = orders_meant(rt, choice, verb="release", ended=False, yes=yes)
+    meant = those_meant(rt, choice, verb="release", ended=False, yes=yes)
     results = _released(rt, meant, wait=not no_wait, timeout=timeout)
     yield from printed(results, form, single=len(meant) == 1 and selector is None)
     return ExitCode.DONE
 
 
-def _released(
-    rt: Runtime, meant: Iterable[tuple[str | None, str]], *, wait: bool, timeout: str | None
-) -> Iterator[Result]:
+def _released(rt: Runtime, meant: Iterable[Meant], *, wait: bool, timeout: str | None) -> Iterator[Result]:
     from cpctl.commands.meant import markets
     from cpctl.commands.ordering import Result
 
-    for market, name in markets(rt, meant):
-        before = market.read(name)
+    for market, one in markets(rt, meant):
+        before = market.read(one.name)
         if before.order.has_ended:
             yield Result(before, "unchanged")
             continue

@@ -40,14 +40,21 @@ def orders(words: Sequence[str] | None) -> list[str]:
     Raises:
         UsageError: Something else than orders is meant, or nothing.
     """
+    return [name for _, name in of_kinds(words, ("order",))]
+
+
+def of_kinds(words: Sequence[str] | None, kinds: Sequence[str]) -> list[tuple[str, str]]:
+    """Kind and name of what is meant, each once; `kinds` are those the verb takes. Raises UsageError as `orders`."""
     found = targets(words) if words else []
     for target in found:
-        if target.kind.name != "order":
-            raise UsageError(detail=f"this verb takes orders, not {target.kind.plural}", hint="cpctl get orders")
-    names = [name for target in found for name in target.names]
-    if not names:
-        raise UsageError(detail="no order named: order/NAME", hint="cpctl get orders")
-    return list(dict.fromkeys(names))
+        if target.kind.name not in kinds:
+            taken = " and ".join(find(kind).plural for kind in kinds)
+            raise UsageError(detail=f"this verb takes {taken}, not {target.kind.plural}", hint="cpctl get orders")
+    named = [(target.kind.name, name) for target in found for name in target.names]
+    if not named:
+        ways = " or ".join(f"{kind}/NAME" for kind in kinds)
+        raise UsageError(detail=f"no {' or '.join(kinds)} named: {ways}", hint="cpctl get orders")
+    return list(dict.fromkeys(named))
 
 
 def _named(words: Sequence[str]) -> Iterator[Target]:

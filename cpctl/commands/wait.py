@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cpctl.errors import BadValue, ExitCode, NotFound, TimedOut, UnknownName, UsageError
+from cpctl.errors import BadValue, Conflict, ExitCode, NotFound, TimedOut, UnknownName, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     Object = Mapping[str, Any] | None
     Check = Callable[[Object], bool]
 
-CONDITIONS = ("Placed", "Held", "Active", "Released")
+CONDITIONS = {"order": ("Placed", "Held", "Active", "Released"), "demand": ("Matched",)}
 JSONPATH = re.compile(r"jsonpath='?(\{.*\})'?=(.+)")
 
 
 def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Timeout = None) -> Verb:
     """Wait until objects are as asked: TYPE/NAME --for=condition=Active, delete, or jsonpath='{.status.phase}'=Active.
 
-    A condition that can no longer come ends at once with 5, for lack of capacity with 6; the time-out with 8.
+    A demand is waited for with condition=Matched. A condition that can no longer come ends at once with 5, for lack of
+    capacity with 6; the time-out with 8.
     """
     from cpctl.commands.buying import timeout_s, told_when_interrupted
     from cpctl.commands.targets import targets
@@ -38,7 +39,8 @@ def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Ti
     ends = rt.clock.monotonic() + limit_s
     for kind, name, check in checks:
         left_s = max(0.001, ends - rt.clock.monotonic())
-        with told_when_interrupted(rt, name, f"cpctl wait order/{name} --for={for_}", owned=kind.name == "order"):
+        again = f"cpctl wait {kind.name}/{name} --for={for_}"
+        with told_when_interrupted(rt, name, again, kind=kind.name):
             _until(rt, kind, name, check, for_, left_s)
         yield f"{kind.name}/{name} condition met\n"
     return ExitCode.DONE
@@ -56,20 +58,22 @@ def check_of(text: str, kind: Kind) -> Check:
         return _condition(text.removeprefix("condition="), kind)
     path = JSONPATH.fullmatch(text)
     if path:
-        return _field(path[1], path[2].strip("'\""), is_order=kind.name == "order")
+        return _field(path[1], path[2].strip("'\""), kind.name)
     raise BadValue(
         what="--for", value=text[:80], expected="condition=Active, delete, or jsonpath='{.status.phase}'=VALUE"
     )
 
 
 def _condition(text: str, kind: Kind) -> Check:
-    if kind.name != "order":
+    conditions = CONDITIONS.get(kind.name)
+    if conditions is None:
         raise UsageError(detail=f"{kind.plural} have no conditions; use jsonpath='{{.status.phase}}'=VALUE")
     word, _, wanted = text.partition("=")
-    name = next((one for one in CONDITIONS if one.lower() == word.lower()), None)
+    name = next((one for one in conditions if one.lower() == word.lower()), None)
     if name is None:
-        raise UnknownName("condition", word, CONDITIONS)
-    return lambda found: _has(found, name, (wanted or "true").lower())
+        raise UnknownName("condition", word, conditions)
+    has = _is_matched if kind.name == "demand" else _has
+    return lambda found: has(found, name, (wanted or "true").lower())
 
 
 def _has(found: Object, name: str, wanted: str) -> bool:
@@ -87,15 +91,28 @@ def _has(found: Object, name: str, wanted: str) -> bool:
     return said
 
 
-def _field(path: str, wanted: str, *, is_order: bool) -> Check:
+def _is_matched(found: Object, name: str, wanted: str) -> bool:
+    """Whether a demand's condition is so; raises when it never will be."""
+    from cpctl.resources.demand import demand_of
+
+    if found is None:
+        raise NotFound(detail="the demand is gone")
+    said = any(one.type == name and one.status.lower() == wanted for one in demand_of(found).status.conditions)
+    if not said:
+        _refuse_over(found)
+    return said
+
+
+def _field(path: str, wanted: str, kind: str) -> Check:
     """Whether a template reaches exactly one value, and that one; a list that is still too short is no failure.
 
-    Raises when it is the status of an order that has ended, which changes no more.
+    Raises when it is the status of an order that has ended or of a demand that is over, which changes no more.
     """
     from cpctl.output.go_text import go_text
     from cpctl.selectors.jsonpath import parse
 
     template = parse(path)
+    refuse = {"order": _refuse_ended, "demand": _refuse_over}.get(kind)
     of_status = template.simple_path.partition(".")[0] == "status"
 
     def check(found: Object) -> bool:
@@ -104,8 +121,8 @@ def _field(path: str, wanted: str, *, is_order: bool) -> Check:
         except UsageError:
             values = []
         said = len(values) == 1 and values[0] is not None and go_text(values[0]) == wanted
-        if is_order and not said and of_status:
-            _refuse_ended(found)
+        if refuse and not said and of_status:
+            refuse(found)
         return said
 
     return check
@@ -120,20 +137,33 @@ def _refuse_ended(found: Object) -> None:
         raise Found(order, found).end
 
 
+def _refuse_over(found: Object) -> None:
+    from cpctl.broker.demanded import FoundDemand
+    from cpctl.resources.demand import OVER, DemandPhase, demand_of
+
+    demand = demand_of(found)
+    if found is not None and (demand.phase in OVER or demand.phase is DemandPhase.MATCHED):
+        raise FoundDemand(demand, found).end
+
+
 def _until(rt: Runtime, kind: Kind, name: str, check: Check, text: str, limit_s: float) -> None:
     from cpctl.broker.waiting import wait_until
     from cpctl.resources.exchange import Request
 
     path = _path(rt, kind, name)
+    last: Object = None
 
     def fetch(left_s: float) -> Object:
+        nonlocal last
         try:
-            found: Object = rt.platform.send(Request("GET", path, deadline_s=min(30.0, left_s))).json()
+            last = rt.platform.send(Request("GET", path, deadline_s=min(30.0, left_s))).json()
         except NotFound:
             if text == "delete":
                 return None
+            if last is not None:  # somebody has deleted it since
+                raise Conflict(reason="Ended", detail=f"{kind.name}/{name} was deleted; {text} will not come") from None
             raise
-        return found
+        return last
 
     try:
         wait_until(check, fetch, rt.clock, limit_s=limit_s, what=f"{kind.name}/{name}: {text}")

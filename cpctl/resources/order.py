@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -99,11 +99,20 @@ class _Metadata(_Written):
     project: words.Word | None = None
 
 
-class _Manifest(_Written):
+class Manifest(_Written):
+    """What every manifest has; its spec is its kind's own."""
+
     api_version: Literal["ccpp/v1"] = Field(alias="apiVersion")
-    kind: Literal["Order"]
+    kind: str
     metadata: _Metadata
+
+
+class _Order(Manifest):
+    kind: Literal["Order"]
     spec: OrderSpec
+
+
+M = TypeVar("M", bound=Manifest)
 
 
 class OrderWanted(BaseModel):
@@ -135,13 +144,20 @@ def order_wanted(value: Mapping[str, Any], source: str, *, run_id: str | None = 
     Raises:
         BadManifest: Names the field and what it should be.
     """
-    _checked_kind(value, source)
-    manifest = checked(_Manifest, _as_written(value), source)
+    manifest, name = manifest_of(_Order, "Order", value, source, run_id)
+    about = manifest.metadata
+    return OrderWanted(name=name, spec=manifest.spec, labels=dict(about.labels), project=about.project, source=source)
+
+
+def manifest_of(model: type[M], kind: str, value: Mapping[str, Any], source: str, run_id: str | None) -> tuple[M, str]:
+    """A document as a manifest of that kind, and the name it stands for; raises BadManifest."""
+    _checked_kind(value, kind, source)
+    manifest = checked(model, _as_written(value), source)
     about = manifest.metadata
     name = about.name if about.generate_name is None else _generated(about, source, run_id)
     if name is None:
         raise BadManifest(source=source, detail="metadata.name is required (or generateName with --run-id)")
-    return OrderWanted(name=name, spec=manifest.spec, labels=dict(about.labels), project=about.project, source=source)
+    return manifest, name
 
 
 def order_spec(value: Mapping[str, Any], source: str) -> OrderSpec:
@@ -153,13 +169,13 @@ def order_spec(value: Mapping[str, Any], source: str) -> OrderSpec:
     return checked(OrderSpec, value, source, above=("spec",))
 
 
-def order_name(text: str) -> str:
-    """The name when it can be an order's.
+def order_name(text: str, kind: str = "order") -> str:
+    """The name when it can be an order's, or a demand's.
 
     Raises:
         BadManifest: It is no DNS label.
     """
-    return checked(_Metadata, {"name": text}, f"order {words.shown(text)}").name or text
+    return checked(_Metadata, {"name": text}, f"{kind} {words.shown(text)}").name or text
 
 
 def order_labels(labels: Mapping[str, str]) -> dict[str, str]:
@@ -197,8 +213,8 @@ def _bought(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {field: value for field, value in form.items() if field != "limits"}
 
 
-def _checked_kind(value: Mapping[str, Any], source: str) -> None:
-    for field, right in (("apiVersion", API_VERSION), ("kind", "Order")):
+def _checked_kind(value: Mapping[str, Any], kind: str, source: str) -> None:
+    for field, right in (("apiVersion", API_VERSION), ("kind", kind)):
         if field in value and value[field] != right:
             raise BadManifest(source=source, detail=f'{field} "{words.shown(value[field])}" is not {right}')
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
@@ -112,6 +113,14 @@ def _places(least: int) -> Callable[[Decimal], str]:
     return write
 
 
+def _moment(value: object) -> datetime:
+    """A time with its zone, to the second; TOML has times of its own."""
+    if isinstance(value, datetime):
+        value = value.isoformat()
+    moment: datetime = parsed(units.instant)(value)
+    return moment.replace(microsecond=0)
+
+
 def _duration(word: str) -> str:
     units.duration_s(word)
     return word
@@ -141,6 +150,11 @@ LabelKey = Annotated[str, BeforeValidator(_a_label)]
 LabelValue = Annotated[str, BeforeValidator(_a_label_value)]
 Word = Annotated[str, BeforeValidator(_a_word)]
 Image = Annotated[str, BeforeValidator(matching(IMAGE, "the name of an image"))]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    PlainSerializer(lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%SZ"), return_type=str),
+]
 Duration = Annotated[str, BeforeValidator(parsed(_duration))]
 Cards = Annotated[int, BeforeValidator(count(CARDS_LIMIT))]
 Providers = Annotated[int, BeforeValidator(count(PROVIDERS_LIMIT))]

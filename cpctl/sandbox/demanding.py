@@ -34,7 +34,7 @@ KNOWN: Final = (
     (("placement", "provinces"), "subplatforms", ("spec", "province")),
     (("placement", "providers"), "providers", ("metadata", "name")),
 )
-"""Words of a spec that must be known, or the demand would wait in vain; with where the known ones stand."""
+"""Words of a spec of which one must be known, or the demand would wait in vain; with where the known ones stand."""
 
 
 def publish(change: Change, body: Body, project: str, account: str, now_s: float, shut: frozenset[str]) -> Demand:
@@ -85,16 +85,13 @@ def check_name(change: Change, project: str, name: str, spec: Body) -> None:
 
 
 def check_known(change: Change, spec: Body) -> None:
-    """Refuse words that nothing in the catalogue bears. Raises Problem."""
+    """Refuse words none of which anything in the catalogue bears. Raises Problem."""
     for path, plural, where in KNOWN:
         wanted = asked(spec, *path) or ()
-        if not wanted:
-            continue
-        allowed = sorted({asked(item.obj, *where) for item in change.items(plural, PLATFORM)})
-        for word in wanted:
-            if word not in allowed:
-                field = f"spec.{'.'.join(path)}"
-                raise Problem("UnknownValue", f'{field} "{word}" is unknown', field=field, allowed=allowed)
+        allowed = {asked(item.obj, *where) for item in change.items(plural, PLATFORM)} if wanted else set()
+        if wanted and allowed.isdisjoint(wanted):
+            field, words = f"spec.{'.'.join(path)}", ", ".join(wanted)
+            raise Problem("UnknownValue", f'{field} "{words}" is unknown', field=field, allowed=sorted(allowed))
 
 
 def close(change: Change, demand: Demand, now_s: float) -> Demand:

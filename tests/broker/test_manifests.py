@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cpctl.broker.manifests import orders_in
+from cpctl.broker.manifests import wanted_in
 from cpctl.errors import BadManifest
 
 ORDER = (
@@ -24,7 +24,7 @@ def nothing(_: int) -> bytes:
 
 
 def names(*words: str | Path, recursive: bool = False) -> list[str]:
-    return [order.name for order in orders_in([str(word) for word in words], nothing, recursive=recursive)]
+    return [order.name for order in wanted_in([str(word) for word in words], nothing, recursive=recursive)]
 
 
 def test_files_and_folders_are_read_in_order(tmp_path: Path) -> None:
@@ -38,12 +38,12 @@ def test_files_and_folders_are_read_in_order(tmp_path: Path) -> None:
 
 def test_stdin_is_read_to_its_bound() -> None:
     text = ORDER.format("a") + "---\n" + ORDER.format("b")
-    found = orders_in(["-"], io.BytesIO(text.encode()).read)
+    found = wanted_in(["-"], io.BytesIO(text.encode()).read)
     assert [(order.name, order.source) for order in found] == [("a", "stdin#1"), ("b", "stdin#2")]
     with pytest.raises(BadManifest, match="stdin: larger than 1024 KiB"), open("/dev/zero", "rb") as endless:
-        orders_in(["-"], endless.read)
+        wanted_in(["-"], endless.read)
     with pytest.raises(BadManifest, match="once only"):
-        orders_in(["-", "-"], io.BytesIO(b"").read)
+        wanted_in(["-", "-"], io.BytesIO(b"").read)
 
 
 def test_one_name_stands_once(tmp_path: Path) -> None:
@@ -80,5 +80,5 @@ def test_a_folder_linked_to_itself_is_walked_once(tmp_path: Path) -> None:
 
 
 def test_the_example_is_an_order() -> None:
-    (order,) = orders_in([str(EXAMPLES / "order.yaml")], nothing)
+    (order,) = wanted_in([str(EXAMPLES / "order.yaml")], nothing)
     assert len(order.spec.placement.provinces) > 1

@@ -265,6 +265,12 @@ def test_what_can_never_be_is_refused(inside, spec, reason, field):
     assert (problem.reason, problem.members["field"]) == (reason, field)
 
 
+def test_one_known_word_will_do(inside):
+    """A profile's residency may name provinces that are not connected yet."""
+    known = {"accelerator": ["H900", "H800"], "placement": {"provinces": ["atlantis", "shanxi"]}}
+    assert inside.demand("some", 8, spec=known).phase == "Matched"
+
+
 # over HTTP
 
 
