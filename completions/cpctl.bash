@@ -220,8 +220,8 @@ _cpctl_values() {
 # Sets words (and list) to what the first plain word of the command $1 may be.
 _cpctl_plain() {
     case "$1" in
-        "get") words="subplatforms providers products offers models sources scenarios orders cards demands bills projects events" ;;
-        "describe") words="subplatforms providers products offers models sources scenarios orders cards demands bills projects events" ;;
+        "get") words="subplatforms providers products offers models sources scenarios orders cards demands bills vouchers projects events" ;;
+        "describe") words="subplatforms providers products offers models sources scenarios orders cards demands bills vouchers projects events" ;;
         "label") words="order/" ;;
         "activate") words="order/" ;;
         "extend") words="order/" ;;

@@ -16,7 +16,7 @@ from sandbox_server import Sandbox
 # statuses that a request may end with though its schema allows it: names and words that are not there, money, stock
 REFUSALS = ["2xx", 304, 400, 401, 402, 403, 404, 409, 410, 422, 429]
 CATALOGUE = ("subplatforms", "providers", "products", "offers", "models", "sources", "scenarios")
-YOURS = ("orders", "demands", "cards", "bills", "events", "projects")
+YOURS = ("orders", "demands", "cards", "bills", "vouchers", "events", "projects")
 
 
 class Run(NamedTuple):

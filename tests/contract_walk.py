@@ -90,6 +90,10 @@ class Ground:
         return found
 
 
+def is_usable_anywhere(voucher: Any) -> bool:
+    return voucher["status"]["state"] == "Valid" and voucher["spec"]["province"] is None
+
+
 def key() -> dict[str, str]:
     return {"Idempotency-Key": uuid.uuid4().hex}
 
@@ -118,6 +122,7 @@ LISTS = {
     "listDemands": "demands",
     "listCards": "cards",
     "listBills": "bills",
+    "listVouchers": "vouchers",
     "listEvents": "events",
     "listProjects": "projects",
 }
@@ -162,6 +167,13 @@ def objects(g: Ground) -> Iterator[Visit]:
     yield Visit("getOverview", 200)
     yield Visit("getAccount", 200)
     yield Visit("getLedger", 200, {"query": {"limit": 5}})
+    by = {"by": "province,accelerator,label:team", "from": "2020-01-01T00:00:00Z"}
+    yield Visit("getUsage", 200)
+    yield Visit("getUsage", 200, {"query": by}, label="summed by")
+    yield Visit("getUsage", 422, {"query": {"by": "colour"}}, label="UnknownValue")
+    yield Visit("getUsage", 422, {"query": {**by, "to": "2019-01-01T00:00:00Z"}}, label="Invalid")
+    yield Visit("getUsage", 403, {"query": {"project": "other"}})
+    yield Visit("getUsage", 401, token=None)
     yield Visit("whoAmI", 200)
     yield Visit("whoAmI", 401, token=None)
     yield Visit("canI", 200, posted({"verb": "create", "resource": "orders"}))
@@ -179,6 +191,20 @@ def buying(g: Ground) -> Iterator[Visit]:
     }
     yield Visit("createQuote", 200, posted(quoted))
     yield Visit("createQuote", 422, posted({**quoted, "allocations": [{"offer": "of-gone", "cards": 1}]}))
+    vouchers = {each["status"]["state"]: each["metadata"]["name"] for each in g.sandbox.items("/v1/vouchers")}
+    lapsed = {**quoted["spec"], "voucher": vouchers["Lapsed"]}
+    yield Visit("createQuote", 402, posted({**quoted, "spec": lapsed}), label="VoucherRefused")
+    yield Visit(
+        "placeOrder", 402, posted(g.body("contract-lapsed", spec=lapsed), headers=key()), label="VoucherRefused"
+    )
+    national = next(each for each in g.sandbox.items("/v1/vouchers") if is_usable_anywhere(each))["metadata"]["name"]
+    with_voucher = {**quoted["spec"], "voucher": national}
+    yield Visit("createQuote", 200, posted({**quoted, "spec": with_voucher}), label="with a voucher")
+    yield Visit(
+        "placeOrder", 201, posted(g.body("contract-voucher", spec=with_voucher), headers=key()), label="with a voucher"
+    )
+    unknown = {**quoted["spec"], "voucher": "vc-unknown"}
+    yield Visit("createQuote", 422, posted({**quoted, "spec": unknown}), label="no such voucher")
     wanted, same = g.body("contract-new"), key()
     yield Visit("placeOrder", 201, posted(wanted, headers=same))
     yield Visit("placeOrder", 201, posted(wanted, headers=same), label="replayed")

@@ -9,10 +9,12 @@ from typing import Any
 from cpctl.sandbox import demanding, demands, extending, lifecycle, placing, records
 from cpctl.sandbox.clock import Clock
 from cpctl.sandbox.demand import Demand
+from cpctl.sandbox.money import fen, yuan
 from cpctl.sandbox.order import Order
 from cpctl.sandbox.platform import Platform, furnish
 from cpctl.sandbox.store import Store
 from cpctl.sandbox.times import rfc3339
+from cpctl.sandbox.voucher import Voucher, decoded
 
 MORNING = 1_790_000_000.0
 """2026-09-21 22:13:20 in Beijing: every test's first moment."""
@@ -100,6 +102,7 @@ class Inside:
         self.wall_s = MORNING
         self.store = Store(folder / "sandbox.db")
         furnish(self.store, 1, 1, small_catalogue, MORNING)
+        self.issued = {voucher.name: voucher.left for voucher in self.vouchers()}
         self.platform = Platform(self.store, Clock(self.store, wall=lambda: self.wall_s), 1)
 
     def now(self) -> float:
@@ -138,6 +141,26 @@ class Inside:
         self.platform.settle()
         return demands.visible(self.store, "default", name)
 
+    def quote(self, lines: Mapping[str, int], **spec: Any) -> Any:
+        """What `place` would come to: the quote's status."""
+        billing = next(each for each in self.platform.objects("offers") if each["metadata"]["name"] in lines)
+        allocations = [{"offer": each, "cards": cards} for each, cards in lines.items()]
+        whole = {"allocations": allocations, "duration": "24h", "billing": billing["spec"]["billing"], **spec}
+        self.platform.settle()
+        return placing.quote(self.store, {"spec": whole, "allocations": allocations}, "default", self.now())["status"]
+
+    def vouchers(self) -> list[Voucher]:
+        """The project's, in the order of their names."""
+        rows = self.store.db.execute("SELECT record FROM vouchers WHERE project = 'default' ORDER BY name")
+        return [decoded(row[0]) for row in rows]
+
+    def voucher(self, state: str, **terms: Any) -> Voucher:
+        """The one of that state and those terms; the largest, when several are."""
+        found = [each for each in self.vouchers() if each.state(self.now()) == state]
+        return max(
+            (each for each in found if all(getattr(each, k) == v for k, v in terms.items())), key=lambda v: v.cap
+        )
+
     def activate(self, name: str, *, step_s: float = 1.0, failing: bool = False) -> Order:
         self.platform.settle()
         with self.store.change() as change:
@@ -175,6 +198,7 @@ class Inside:
         self.check_stock()
         self.check_money()
         self.check_demands()
+        self.check_vouchers()
 
     def check_stock(self) -> None:
         orders = self.all_orders()
@@ -211,6 +235,23 @@ class Inside:
             assert (demand.match is not None) == (demand.phase == "Matched")
             assert all(order.spec == demand.order_spec for order in orders)
             assert demand.is_open == (demand.due_s is not None)
+
+    def check_vouchers(self) -> None:
+        """What is gone from a voucher is what bills used and running orders may still use, and lists show it."""
+        orders, bills = self.all_orders(), [item.obj for item in self.store.items("bills", "default")]
+        for voucher in self.vouchers():
+            mine = [order for order in orders if order.voucher == voucher.name]
+            gone = sum(order.discounted + order.reserved_discount for order in mine)
+            assert 0 <= voucher.left == self.issued[voucher.name] - gone
+            used = sum(fen(bill["status"]["discount"]) for bill in bills if bill["spec"]["voucher"] == voucher.name)
+            assert used == sum(order.discounted for order in mine)
+            shown = self.store.find("vouchers", "default", voucher.name)
+            assert shown is not None
+            settled_s = self.now()
+            assert shown.obj["status"] == {"state": voucher.state(settled_s), "left": yuan(voucher.left)}
+        for order in orders:
+            assert 0 <= order.discounted <= order.discount.left
+            assert order.total + order.discount.left >= order.charged + order.discounted
 
     def all_orders(self) -> list[Order]:
         return [records.decoded(row[0]) for row in self.store.db.execute("SELECT record FROM orders")]

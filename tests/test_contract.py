@@ -98,7 +98,7 @@ def test_the_sandbox_gives_the_reasons_of_the_contract_and_no_other():
 EXITS = {
     **dict.fromkeys(("BadRequest", "TooLarge", "Invalid", "UnknownValue"), ExitCode.USAGE),
     **dict.fromkeys(("Unauthorized", "TokenExpired", "Forbidden"), ExitCode.NOT_AUTHORIZED),
-    **dict.fromkeys(("LimitExceeded", "InsufficientBalance", "QuotaExhausted"), ExitCode.LIMIT),
+    **dict.fromkeys(("LimitExceeded", "InsufficientBalance", "QuotaExhausted", "VoucherRefused"), ExitCode.LIMIT),
     **dict.fromkeys(("NoCapacity", "OfferGone"), ExitCode.NO_CAPACITY),
     **dict.fromkeys(("AlreadyExists", "PriceChanged", "InProgress", "WrongPhase", "UidMismatch"), ExitCode.CONFLICT),
     **dict.fromkeys(("StaleVersion", "Expired"), ExitCode.CONFLICT),

@@ -85,6 +85,7 @@ HINTS = {
     "OfferGone": "cpctl get offers",
     "Expired": "the same again: the list is read from its start",
     "InsufficientBalance": "cpctl get projects",
+    "VoucherRefused": "cpctl get vouchers",
     "RateLimited": "the same again in a minute",
     "Overloaded": "the same again in a minute",
     "PriceChanged": "cpctl describe offer {offer}",

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.routing import Route as Path
 
-from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, permissions, reads, watching, writes
+from cpctl.sandbox import bodies, controls, device_page, gateway, oauth, permissions, reads, usage, watching, writes
 from cpctl.sandbox.call import OPTIONAL, REQUIRED, Route
 from cpctl.sandbox.edge import App, Edge
 from cpctl.sandbox.endpoint import endpoint, refused, respond
@@ -37,6 +37,7 @@ ROUTES: Final = (
     Route("GET", "/v1/overview", read=reads.national),
     Route("GET", "/v1/account", read=reads.account),
     Route("GET", "/v1/ledger", read=reads.ledger_lines),
+    Route("GET", "/v1/usage", read=usage.usage),
     Route("GET", "/v1/whoami", read=reads.whoami),
     Route("POST", "/v1/can-i", read=permissions.can_i, shape=permissions.QUESTION),
     Route("GET", "/v1/access/{order}", read=reads.order_access),

@@ -8,10 +8,18 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from cpctl.sandbox import ledger
-from cpctl.sandbox.money import amount_fen, yuan
-from cpctl.sandbox.order import Line, Order
+from cpctl.sandbox.money import amount_fen, discount_fen, yuan
+from cpctl.sandbox.order import Discount, Line, Order
 from cpctl.sandbox.store import Change
 from cpctl.sandbox.times import beijing_day, days, rfc3339
+
+
+class Priced(NamedTuple):
+    """A line for some time, in fen: what is to be paid, and what the voucher has taken off that."""
+
+    line: Line
+    amount: int
+    discount: int
 
 
 class Bill(NamedTuple):
@@ -20,30 +28,39 @@ class Bill(NamedTuple):
     line: Line
     from_s: int
     to_s: int
+    amount: int
+    discount: int
 
     @property
     def seconds(self) -> int:
         """Its length."""
         return self.to_s - self.from_s
 
-    @property
-    def amount(self) -> int:
-        """In fen."""
-        return amount_fen(self.line.price, self.line.cards, self.seconds)
 
-
-def total_fen(lines: Iterable[Line], paid_s: int) -> int:
-    """What is shown, reserved, and never passed."""
+def gross_fen(lines: Iterable[Line], paid_s: int) -> int:
+    """What lines cost for so long, without a voucher."""
     return sum(amount_fen(line.price, line.cards, paid_s) for line in lines)
 
 
-def bills(order: Order, from_s: int, to_s: int) -> Iterator[Bill]:
-    """The lines of a stretch of an order's running time."""
+def priced(lines: Iterable[Line], seconds: int, discount: Discount) -> Iterator[Priced]:
+    """Lines for so long; the voucher is used for the first ones first, until nothing is left of it."""
+    left = discount.left
+    for line in lines:
+        gross = amount_fen(line.price, line.cards, seconds)
+        taken = min(left, discount_fen(gross, discount.ratio)) if line.offer in discount.covered else 0
+        left -= taken
+        yield Priced(line, gross - taken, taken)
+
+
+def bills(order: Order, from_s: int, to_s: int, discounted: int) -> Iterator[Bill]:
+    """The lines of a stretch of an order's running time, once `discounted` fen of its voucher are used."""
     stretches = [(from_s, to_s)] if order.is_prepaid else days(from_s, to_s)
+    left = order.discount.left - discounted
     for start, end in stretches:
-        for line in order.lines:
-            if end > start:
-                yield Bill(line, start, end)
+        if end > start:
+            for row in priced(order.lines, end - start, order.discount._replace(left=left)):
+                left -= row.discount
+                yield Bill(row.line, start, end, row.amount, row.discount)
 
 
 def end_within_total(order: Order, started_s: int) -> int:
@@ -51,7 +68,7 @@ def end_within_total(order: Order, started_s: int) -> int:
     end = started_s + order.paid_s
 
     def fits(at_s: int) -> bool:
-        return sum(bill.amount for bill in bills(order, started_s, at_s)) <= order.total
+        return sum(bill.amount for bill in bills(order, started_s, at_s, 0)) <= order.total
 
     if fits(end):
         return end
@@ -65,21 +82,23 @@ def end_within_total(order: Order, started_s: int) -> int:
 def charge(change: Change, order: Order, to_s: int) -> Order:
     """Make final the lines up to `to_s`, and charge them to the project's reserve."""
     assert order.billed_s is not None, "only an order that has started is billed"
-    charged = 0
-    for bill in bills(order, order.billed_s, to_s):
+    charged, discounted = order.charged, order.discounted
+    for bill in bills(order, order.billed_s, to_s, order.discounted):
         item = change.put("bills", order.project, shown(order, bill, "final"))
         day = beijing_day(bill.from_s)
         ref, amount = item.name, -bill.amount
         ledger.post(change, "charge", order.project, order.account, ref, to_s, amount=amount, reserved=amount, day=day)
         charged += bill.amount
-    return replace(order, charged=order.charged + charged, billed_s=to_s)
+        discounted += bill.discount
+    return replace(order, charged=charged, discounted=discounted, billed_s=to_s)
 
 
 def open_bills(order: Order, now_s: int) -> list[dict[str, Any]]:
     """The lines of a running order that are still growing."""
     if order.phase != "Active" or order.billed_s is None:
         return []
-    return [shown(order, bill, "open") for bill in bills(order, order.billed_s, max(now_s, order.billed_s))]
+    until_s = max(now_s, order.billed_s)
+    return [shown(order, bill, "open") for bill in bills(order, order.billed_s, until_s, order.discounted)]
 
 
 def shown(order: Order, bill: Bill, state: str) -> dict[str, Any]:
@@ -105,7 +124,7 @@ def shown(order: Order, bill: Bill, state: str) -> dict[str, Any]:
             "to": rfc3339(bill.to_s),
             "seconds": bill.seconds,
             "price": line.price,
-            "voucher": None,
+            "voucher": order.voucher if bill.discount else None,
         },
-        "status": {"amount": yuan(bill.amount), "state": state},
+        "status": {"amount": yuan(bill.amount), "discount": yuan(bill.discount), "state": state},
     }

@@ -60,6 +60,7 @@ SPEC: Final = Fields(
         "limits": Fields({"maxPrice": MAX_PRICE, "budget": MAX_MONEY}),
         "image": Text(most=200, least=1),
         "sshKeys": ListOf(Text(most=2000, least=1), 20),
+        "voucher": NAME,
     },
     ("duration",),
 )

@@ -16,17 +16,18 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from cpctl.sandbox import demands, placing, records
+from cpctl.sandbox import demands, placing, records, vouchers
 from cpctl.sandbox.agreement import allows, asked, asked_seconds, instant_s
 from cpctl.sandbox.demand import Demand
 from cpctl.sandbox.events import tell
 from cpctl.sandbox.fitting import Choice, Stock, cheapest
-from cpctl.sandbox.money import yuan
-from cpctl.sandbox.order import Order
+from cpctl.sandbox.money import paid_seconds, yuan
+from cpctl.sandbox.order import Line, Order
 from cpctl.sandbox.problems import Problem, invalid
 from cpctl.sandbox.stock import PLATFORM, offer_named
 from cpctl.sandbox.store import Change
 from cpctl.sandbox.times import rfc3339
+from cpctl.sandbox.voucher import Voucher
 
 Body = Mapping[str, Any]
 KNOWN: Final = (
@@ -54,6 +55,8 @@ def publish(change: Change, body: Body, project: str, account: str, now_s: float
     spec, name = body["spec"], body["metadata"]["name"]
     check_name(change, project, name, spec)
     check_known(change, spec)
+    if spec.get("voucher") is not None:
+        vouchers.check_named(change, project, spec["voucher"])
     asked_seconds(spec)
     until_s = instant_s(spec["until"], "spec.until")
     if until_s <= now_s:
@@ -128,12 +131,7 @@ def look_at_all(change: Change, now_s: float, shut: frozenset[str]) -> None:
 
 def look(change: Change, demand: Demand, now_s: float, shut: frozenset[str]) -> Demand:
     """Match a demand if cards fit within all limits; else say why not yet."""
-    choice = cheapest(
-        stocks(change, demand, shut),
-        demand.spec["cards"],
-        asked(demand.spec, "placement", "colocate") or "none",
-        asked(demand.spec, "placement", "maxProviders"),
-    )
+    choice = cheapest_choice(change, demand, now_s, shut)
     if choice is None:
         detail = f"offers that fit do not have {demand.spec['cards']} free cards together"
         return demands.save(change, replace(demand, reason="NoCapacity", message=detail))
@@ -144,8 +142,31 @@ def look(change: Change, demand: Demand, now_s: float, shut: frozenset[str]) -> 
         return demands.save(change, replace(demand, reason=problem.reason, message=problem.detail))
 
 
+def cheapest_choice(change: Change, demand: Demand, now_s: float, shut: frozenset[str]) -> Choice | None:
+    """The cheapest cards; with a voucher, those that it covers and that leave the least to pay."""
+    plain = cheapest(stocks(change, demand, shut, None), *wanted(demand))
+    voucher = vouchers.usable(change, demand.project, demand.spec.get("voucher"), now_s)
+    covered = cheapest(stocks(change, demand, shut, voucher), *wanted(demand)) if voucher else None
+    if plain is None or voucher is None or covered is None:
+        return plain
+
+    def left_to_pay(choice: Choice) -> tuple[bool, int]:
+        lines = [sold_line(change, *each) for each in choice.cards.items()]
+        seconds = paid_seconds(demand.spec.get("billing", ""), asked_seconds(demand.spec))
+        price = vouchers.price(change, voucher, lines, seconds)
+        return not price.discount.covered, price.total
+
+    return min(plain, covered, key=left_to_pay)
+
+
+def wanted(demand: Demand) -> tuple[int, str, int | None]:
+    """How many cards a demand asks for, what they must share, and of how many providers they may be."""
+    together = asked(demand.spec, "placement", "colocate") or "none"
+    return demand.spec["cards"], together, asked(demand.spec, "placement", "maxProviders")
+
+
 def matched(change: Change, demand: Demand, choice: Choice, now_s: float) -> Demand:
-    """The demand with its order. Raises Problem: a limit, the balance or the quota says no."""
+    """The demand with its order. Raises Problem: a limit, the balance, the quota or the voucher says no."""
     body = {
         "metadata": {"name": demand.name, "labels": demand.labels},
         "spec": demand.order_spec,
@@ -165,8 +186,8 @@ def matched(change: Change, demand: Demand, choice: Choice, now_s: float) -> Dem
     return demands.save(change, done)
 
 
-def stocks(change: Change, demand: Demand, shut: frozenset[str]) -> Iterator[Stock]:
-    """What the offers that fit can sell now."""
+def stocks(change: Change, demand: Demand, shut: frozenset[str], voucher: Voucher | None) -> Iterator[Stock]:
+    """What the offers that fit can sell now, at their prices less the voucher's ratio, in units of 1/10^8 CNY."""
     most = min(map(Decimal, prices)) if (prices := list(price_limits(demand))) else None
     for item in change.items("offers", PLATFORM):
         sold, status = item.obj["spec"], item.obj["status"]
@@ -174,9 +195,16 @@ def stocks(change: Change, demand: Demand, shut: frozenset[str]) -> Iterator[Sto
             continue
         if not allows(demand.spec, sold) or (most is not None and Decimal(sold["price"]) > most):
             continue
-        price = int(Decimal(sold["price"]).scaleb(4))
+        kept = 1 - Decimal(voucher.ratio) if voucher and voucher.covers(sold) else Decimal(1)
+        price = int((Decimal(sold["price"]) * kept).scaleb(8))
         places = (sold["province"], sold["provider"])
         yield Stock(price, item.name, sold["minCards"], sold["stepCards"], status["free"], *places)
+
+
+def sold_line(change: Change, offer: str, cards: int) -> Line:
+    """Cards of an offer at its present price."""
+    sold = offer_named(change, offer)["spec"]
+    return Line(offer, cards, sold["price"], sold["province"], sold["provider"])
 
 
 def price_limits(demand: Demand) -> Iterator[str]:

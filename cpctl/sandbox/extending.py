@@ -64,7 +64,10 @@ def longer(change: Change, order: Order, paid_s: int, limits: Mapping[str, Any],
 
 
 def extra_fen(order: Order, paid_s: int) -> int:
-    """What the further time costs: prepaid periods by themselves, other time as if it had been placed whole."""
+    """What the further time costs: prepaid periods by themselves, other time as if it had been placed whole.
+
+    A voucher takes off what it took off at placing, and nothing more.
+    """
     if order.is_prepaid:
         return sum(amount_fen(line.price, line.cards, paid_s - order.paid_s) for line in order.lines)
-    return billing.total_fen(order.lines, paid_s) - order.total
+    return billing.gross_fen(order.lines, paid_s) - order.discount.left - order.total

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from cpctl.sandbox import billing, cards, demanding, demands, ledger, records
+from cpctl.sandbox import billing, cards, demanding, demands, ledger, records, vouchers
 from cpctl.sandbox.demand import Demand
 from cpctl.sandbox.events import tell
 from cpctl.sandbox.money import yuan
@@ -83,9 +83,10 @@ def ended(change: Change, order: Order, phase: str, at_s: float, reason: str, me
 
 
 def give_money_back(change: Change, order: Order, at_s: float) -> None:
-    """Unreserve what will not be charged any more."""
+    """Unreserve what will not be charged any more, of the project's funds and of the voucher."""
     if order.reserved:
         ledger.post(change, "unreserve", order.project, order.account, order.name, at_s, reserved=-order.reserved)
+    vouchers.give_back(change, order, at_s)
 
 
 def move_all(change: Change, order: Order, source: str, target: str, at_s: float) -> None:
@@ -95,7 +96,7 @@ def move_all(change: Change, order: Order, source: str, target: str, at_s: float
 
 
 def settle(change: Change, now_s: float, most: int, shut: frozenset[str] = frozenset()) -> int:
-    """Let every order and demand that is due take its steps, in the order of time, each at its own; at most `most`.
+    """Let all that is due take its steps, in the order of time, each at its own; at most `most`.
 
     What a step frees goes to the open demands at that time. `shut` are provinces where no orders can be placed now.
 
@@ -104,10 +105,13 @@ def settle(change: Change, now_s: float, most: int, shut: frozenset[str] = froze
     """
     for taken in range(most):
         order, demand = records.next_due(change, now_s), demands.next_due(change, now_s)
-        due_s = min((at_s for at_s in (due(order), due(demand)) if at_s is not None), default=None)
-        if due_s is None:
+        voucher_s = vouchers.first_due_s(change)
+        due_s = min((at_s for at_s in (due(order), due(demand), voucher_s) if at_s is not None), default=None)
+        if due_s is None or due_s > now_s:
             return taken
-        if order is not None and due(order) == due_s:
+        if voucher_s == due_s:
+            vouchers.settle(change, due_s)
+        elif order is not None and due(order) == due_s:
             STEPS[order.phase](change, order, due_s, now_s)
         elif demand is not None:
             demanding.come_due(change, demand, due_s, shut)

@@ -9,6 +9,7 @@ SECONDS_PER_HOUR: Final = 3600
 DAY_S: Final = 86_400
 MONTH_S: Final = 30 * DAY_S
 PRICE_PLACES: Final = 4
+RATIO_PLACES: Final = 4
 PERIOD_S: Final = {"daily": DAY_S, "monthly": MONTH_S}
 """Billing modes that are prepaid in whole periods, with the period's length."""
 
@@ -38,6 +39,11 @@ def scaled(text: str, places: int) -> int:
 def amount_fen(price: str, cards: int, seconds: int) -> int:
     """round(price × cards × seconds / 3600) to the fen, half up; `price` is CNY per card-hour with four places."""
     return rounded(scaled(price, PRICE_PLACES) * cards * seconds, SECONDS_PER_HOUR * 10 ** (PRICE_PLACES - 2))
+
+
+def discount_fen(gross: int, ratio: str) -> int:
+    """What a voucher takes off an amount: round(gross × ratio) to the fen, half up."""
+    return rounded(gross * scaled(ratio, RATIO_PLACES), 10**RATIO_PLACES)
 
 
 def rounded(numerator: int, denominator: int) -> int:

@@ -25,6 +25,17 @@ class Line(NamedTuple):
     provider: str
 
 
+class Discount(NamedTuple):
+    """What a voucher takes off the lines of these offers: a share of each, `left` fen of all together at most."""
+
+    ratio: str = "0"
+    covered: tuple[str, ...] = ()
+    left: int = 0
+
+
+NO_DISCOUNT: Final = Discount()
+
+
 @dataclass(frozen=True)
 class Order:
     """One order; every change is a new value."""
@@ -38,7 +49,7 @@ class Order:
     lines: tuple[Line, ...]
     billing: str
     paid_s: int  # how long the reserved funds last: the duration, or the whole periods that are prepaid
-    total: int  # the most that is ever charged
+    total: int  # the most that is ever charged, what the voucher takes off taken off
     placed_s: int
     held_until_s: int
     phase: str = "Held"
@@ -54,6 +65,9 @@ class Order:
     stopped_s: int | None = None  # release accepted, billing over
     ended_s: int | None = None
     charged: int = 0
+    voucher: str | None = None
+    discount: Discount = NO_DISCOUNT  # as reserved at placing
+    discounted: int = 0  # what bills have used of it
     hidden: bool = False
     history: Mapping[str, float] = field(default_factory=dict)  # phase → when it was entered
 
@@ -77,6 +91,11 @@ class Order:
         """What is still set aside for it."""
         return self.total - self.charged if self.phase in RESERVING else 0
 
+    @property
+    def reserved_discount(self) -> int:
+        """What of its voucher is still set aside for it."""
+        return self.discount.left - self.discounted if self.phase in RESERVING else 0
+
     def encoded(self) -> str:
         """For the database."""
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -86,7 +105,9 @@ def decoded(text: str) -> Order:
     """From the database."""
     known = {each.name for each in fields(Order)}
     kept = {key: value for key, value in json.loads(text).items() if key in known}
-    return Order(**kept | {"lines": tuple(Line(*line) for line in kept["lines"])})
+    ratio, covered, left = kept.get("discount") or NO_DISCOUNT
+    discount = Discount(ratio, tuple(covered), left)
+    return Order(**kept | {"lines": tuple(Line(*line) for line in kept["lines"]), "discount": discount})
 
 
 def per_hour(lines: tuple[Line, ...]) -> str:
@@ -116,6 +137,7 @@ def shown(order: Order) -> dict[str, Any]:
             "allocations": [line._asdict() for line in order.lines],
             "pricePerHour": per_hour(order.lines),
             "total": yuan(order.total),
+            "discount": yuan(order.discount.left),
             "reserved": yuan(order.reserved),
             "heldUntil": instant(order.held_until_s if order.phase == "Held" else None),
             "startedAt": instant(order.started_s),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cpctl.sandbox.answers import Answer
     from cpctl.sandbox.platform import Platform
 
-YOURS: Final = ("orders", "demands", "cards", "bills", "events")
+YOURS: Final = ("orders", "demands", "cards", "bills", "vouchers", "events")
 KINDS: Final = (*CATALOGUE, *YOURS, "projects")
 READING: Final = ("get", "list", "watch")
 BUYING: Final = {

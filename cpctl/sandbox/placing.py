@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from cpctl.sandbox import agreement, cards, demands, ledger, records
-from cpctl.sandbox.billing import total_fen
+from cpctl.sandbox import agreement, cards, demands, ledger, records, vouchers
+from cpctl.sandbox.billing import priced
 from cpctl.sandbox.events import tell
-from cpctl.sandbox.money import amount_fen, fen, paid_seconds, yuan
+from cpctl.sandbox.money import fen, paid_seconds, yuan
 from cpctl.sandbox.order import Line, Order, per_hour
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.stock import move, no_capacity, offer_named
@@ -45,6 +45,7 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float, 
         spec.get("billing", "on-demand"),
         paid_seconds(spec.get("billing", ""), agreement.asked_seconds(spec)),
     )
+    price = vouchers.priced_with(change, project, spec.get("voucher"), lines, paid_s, now_s)
     order = Order(
         uid=str(uuid.uuid4()),
         project=project,
@@ -55,11 +56,14 @@ def place(change: Change, body: Body, project: str, account: str, now_s: float, 
         lines=lines,
         billing=billing,
         paid_s=paid_s,
-        total=total_fen(lines, paid_s),
+        total=price.total,
+        voucher=spec.get("voucher"),
+        discount=price.discount,
         placed_s=int(now_s),
         held_until_s=int(now_s) + HOLD_S,
         history={"Held": int(now_s)},
     )
+    check_total(body.get("total"), price.total)
     check_limits(change, order, body.get("limits") or {}, order.total, now_s)
     check_funds(change, order, order.total, order.cards)
     hold(change, order, now_s)
@@ -126,6 +130,12 @@ def check_prices(change: Change, allocations: Sequence[Body]) -> None:
             raise Problem("PriceChanged", f"offer {name} is {price} CNY per card-hour now", offer=name, price=price)
 
 
+def check_total(shown: str | None, total: int) -> None:
+    """Refuse more than the total that was shown: another order may have used the voucher. Raises Problem."""
+    if shown is not None and total > fen(shown):
+        raise Problem("PriceChanged", f"the total is {yuan(total)} CNY now, {shown} was shown", total=yuan(total))
+
+
 def check_limits(change: Change, order: Order, limits: Body, extra: int, now_s: float) -> None:
     """Refuse what passes the request's limits or the spec's own; `extra` fen come on top of the day. Raises Problem."""
     dearest = max((line.price for line in order.lines), key=Decimal)
@@ -159,14 +169,15 @@ def check_funds(change: Change, order: Order, extra: int, cards: int) -> None:
 
 
 def hold(change: Change, order: Order, now_s: float) -> None:
-    """Reserve the stock and the funds. Raises Problem: the cards went first."""
+    """Reserve the stock, the funds and the voucher's part. Raises Problem: the cards went first."""
     for line in order.lines:
         move(change, line.offer, line.cards, "free", "held", now_s)
     ledger.take_cards(change, order.project, order.cards)
     ledger.post(change, "reserve", order.project, order.account, order.name, now_s, reserved=order.total)
+    vouchers.take(change, order, now_s)
 
 
-def quote(reader: Store, body: Body, now_s: float) -> dict[str, Any]:
+def quote(reader: Store, body: Body, project: str, now_s: float) -> dict[str, Any]:
     """Price and stock for allocations; nothing is reserved. Raises Problem."""
     spec = body["spec"]
     lines = tuple(chosen_lines(reader, spec, body["allocations"]))
@@ -175,13 +186,20 @@ def quote(reader: Store, body: Body, now_s: float) -> dict[str, Any]:
         if free < line.cards:
             raise no_capacity(line.offer, free, line.cards)
     paid_s = paid_seconds(spec.get("billing", ""), agreement.asked_seconds(spec))
+    price = vouchers.priced_with(reader, project, spec.get("voucher"), lines, paid_s, now_s)
+    with_voucher = spec.get("voucher") is not None
     return {
         "apiVersion": "ccpp/v1",
         "kind": "Quote",
         "spec": dict(body),
         "status": {
-            "lines": [line._asdict() | {"amount": yuan(amount_fen(line.price, line.cards, paid_s))} for line in lines],
-            "total": yuan(total_fen(lines, paid_s)),
+            "lines": [
+                row.line._asdict()
+                | {"amount": yuan(row.amount)}
+                | ({"discount": yuan(row.discount)} if with_voucher else {})
+                for row in priced(lines, paid_s, price.discount)
+            ],
+            "total": yuan(price.total),
             "perHour": per_hour(lines),
             "validUntil": rfc3339(now_s + QUOTE_S),
         },

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from cpctl.sandbox import answers, demanding, demands, events, ledger, lifecycle, records, tokens
+from cpctl.sandbox import answers, demanding, demands, events, issuing, ledger, lifecycle, records, tokens, vouchers
 from cpctl.sandbox.accounts import PROJECTS, Account
 from cpctl.sandbox.answering import ASKING, DEADLINE_S
 from cpctl.sandbox.clock import Clock
@@ -104,7 +104,7 @@ class Platform:
         now_s = self.clock.now()
         while any(
             due_s is not None and due_s <= now_s
-            for due_s in (records.first_due_s(self.store), demands.first_due_s(self.store))
+            for due_s in (source.first_due_s(self.store) for source in (records, demands, vouchers))
         ):
             with self.store.change() as change:
                 lifecycle.settle(change, now_s, STEPS_PER_COMMIT, self.faults.shut())
@@ -150,6 +150,8 @@ def furnish(store: Store, seed: int, scale: int, build: Build, now_s: float) -> 
         for name in PROJECTS:
             if change.find("projects", PLATFORM, name) is None:
                 ledger.open_project(change, name, now_s)
+                offers = catalogue.get("offers") or [item.obj for item in store.items("offers", PLATFORM)]
+                issuing.issue(change, name, int(store.meta("seed") or seed), offers, now_s)
         if catalogue:
             for key, value in (("seed", seed), ("scale", scale), ("cursor-key", secrets.token_hex(32))):
                 set_meta(change.db, key, value)

@@ -22,6 +22,7 @@ REASONS: Final[dict[str, Reason]] = {
     "TokenExpired": Reason(401, "The token has expired", kept=False),
     "LimitExceeded": Reason(402, "A limit forbids it"),
     "InsufficientBalance": Reason(402, "The project cannot pay for it"),
+    "VoucherRefused": Reason(402, "The voucher cannot be used for it"),
     "Forbidden": Reason(403, "The account may not do this", kept=False),
     "NotFound": Reason(404, "There is no such thing"),
     "MethodNotAllowed": Reason(405, "The path does not know this method"),

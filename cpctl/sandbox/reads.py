@@ -25,6 +25,8 @@ CAPABILITIES: Final = (
     "quotes",
     "ledger",
     "bills",
+    "vouchers",
+    "usage",
     "access",
     "events",
     "device-login",
@@ -32,7 +34,7 @@ CAPABILITIES: Final = (
     "watch",
     "can-i",
 )
-YOURS: Final = ("orders", "demands", "cards", "bills", "events")
+YOURS: Final = ("orders", "demands", "cards", "bills", "vouchers", "events")
 
 
 def service(call: Call) -> Answer:

@@ -68,6 +68,16 @@ def first_due_s(reader: Store) -> float | None:
     return None if row is None else row[0]
 
 
+def started(reader: Store, project: str) -> dict[str, list[tuple[int, Order]]]:
+    """By name, the orders that it has stood for and that ever ran, with when they started; the last one first."""
+    named: dict[str, list[tuple[int, Order]]] = {}
+    for (record,) in reader.db.execute("SELECT record FROM orders WHERE project = ?", (project,)):
+        order = decoded(record)
+        if order.started_s is not None:
+            named.setdefault(order.name, []).append((order.started_s, order))
+    return {name: sorted(orders, key=lambda pair: -pair[0]) for name, orders in named.items()}
+
+
 def running(reader: Store, project: str) -> list[Order]:
     """The project's orders that may be growing a bill."""
     sql = "SELECT record FROM orders WHERE project = ? AND due IS NOT NULL"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -30,6 +30,12 @@ CREATE TABLE demands (
 );
 CREATE UNIQUE INDEX demand_of_name ON demands (project, name);
 CREATE INDEX demand_due ON demands (due) WHERE due IS NOT NULL;
+
+-- Every voucher; `due` is when it next begins or ends, in sandbox time.
+CREATE TABLE vouchers (
+    project TEXT NOT NULL, name TEXT NOT NULL, due REAL, record TEXT NOT NULL, PRIMARY KEY (project, name)
+) WITHOUT ROWID;
+CREATE INDEX voucher_due ON vouchers (due) WHERE due IS NOT NULL;
 
 -- Every line of money, in fen; append-only (the triggers mean it).
 CREATE TABLE ledger (

@@ -40,8 +40,7 @@ def place(call: Call, change: Change) -> Answer:
 
 def quote(call: Call) -> Answer:
     """Price and stock; nothing is reserved."""
-    assert call.project
-    return answer(placing.quote(call.platform.store, call.body, call.now_s))
+    return answer(placing.quote(call.platform.store, call.body, call.project, call.now_s))
 
 
 def activate(call: Call, change: Change) -> Answer:

@@ -23,6 +23,7 @@ def asked(sandbox, account, verb, kind, name=None, **query):
 def names(shared_sandbox):
     """An object of every kind that anybody may look at."""
     offer = shared_sandbox.offer()
+    shared_sandbox.demand("can-i-demand", cards=100_000)
     order = shared_sandbox.buy(ORDER, {offer["metadata"]["name"]: offer["spec"]["minCards"]})
     shared_sandbox.act(order, "activate")
     shared_sandbox.wait(ORDER, "Active")

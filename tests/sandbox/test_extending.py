@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpctl.sandbox import ledger
-from cpctl.sandbox.billing import total_fen
+from cpctl.sandbox.billing import gross_fen
 from cpctl.sandbox.money import yuan
 from cpctl.sandbox.problems import Problem
 from sandbox_inside import MORNING, Inside
@@ -36,7 +36,7 @@ def test_the_end_moves_and_what_it_costs_is_reserved(inside):
     before = running(inside, {"of-a": 7, "of-b": 5})
     spec, funds = before.spec, ledger.funds(inside.store, "default")
     after = inside.extend("run", before.started_s + 30 * HOUR_S)
-    assert after.total == total_fen(before.lines, 30 * HOUR_S)
+    assert after.total == gross_fen(before.lines, 30 * HOUR_S)
     assert ledger.funds(inside.store, "default").reserved - funds.reserved == after.total - before.total
     assert (after.spec, after.uid) == (spec, before.uid)
     inside.pass_time(26 * HOUR_S)
@@ -132,7 +132,7 @@ def test_whatever_is_added_the_bills_are_the_charge_and_never_pass_the_total(tmp
     inside = Inside(tmp_path_factory.mktemp("more"))
     order = running(inside, lines, duration="5000s")
     for seconds in more:
-        shown = total_fen(order.lines, order.started_s and order.paid_s + seconds)
+        shown = gross_fen(order.lines, order.started_s and order.paid_s + seconds)
         order = inside.extend("run", order.started_s + order.paid_s + seconds)
         assert order.total == shown
         inside.check()
