@@ -350,7 +350,7 @@ FIELDS = {
         ('spec.limits.budget', 'string', 'Most the whole order may cost, in CNY', (), '5200.00', False, ''),
         ('spec.image', 'string', 'The image the cards start with', (), 'pytorch-2.7-cuda12.6', False, ''),
         ('spec.sshKeys', '[]string', 'Public keys that are installed on the cards', (), '', False, ''),
-        ('spec.voucher', 'string', 'The voucher (算力券) that the order uses. Of the cards that it covers those are taken that leave the least to pay; while it is not valid there is no match', (), 'vc-3f9a01c2', False, ''),
+        ('spec.voucher', 'string', 'The voucher (算力券) that the order uses. The cheapest cards are those that leave the least to pay with it; while it is not valid, or covers none of them, there is no match', (), 'vc-3f9a01c2', False, ''),
         ('spec.until', 'string', 'Until when cards are looked for, in UTC; without a match the demand is Expired then', (), '2026-01-31T08:00:00Z', True, ''),
         ('status', 'object', 'Whether it has been matched', (), '', True, ''),
         ('status.phase', 'string', 'Open while cards are looked for, Matched once an order holds them, Closed when it was deleted before, Expired when its end came before. Clients treat a phase they do not know as unknown', ('Open', 'Matched', 'Closed', 'Expired'), '', True, ''),

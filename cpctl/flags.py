@@ -100,6 +100,7 @@ LookUntil = Annotated[str, Option("--until", metavar="TIME", help="Until when ca
 Colocate = Annotated[Text, Option("--colocate", metavar="none|province|provider", help="All cards in one province, or of one provider")]
 MaxProviders = Annotated[Text, Option("--max-providers", metavar="N", help="Cards of at most N providers")]
 Budget = Annotated[Text, Option("--budget", metavar="CNY", help="Most the whole order may cost")]
+Voucher = Annotated[Text, Option("--voucher", metavar="NAME", help="The voucher to use: cpctl get vouchers")]
 Offer = Annotated[Words, Option("--offer", metavar="OFFER=N", help="N cards of exactly this offer; may be repeated")]
 Scenario = Annotated[Text, Option("--scenario", metavar="NAME", help="Begin with a scenario's template")]
 Image = Annotated[Text, Option("--image", metavar="NAME", help="The image the cards start with")]

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from cpctl.errors import UnknownName
 
 Scope = Literal["platform", "yours"]
-MADE_NAMES = ("offer", "card", "event")
+MADE_NAMES = ("offer", "card", "voucher", "event")
 
 
 class Column(NamedTuple):

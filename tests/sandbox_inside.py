@@ -108,8 +108,8 @@ class Inside:
     def now(self) -> float:
         return self.platform.clock.now()
 
-    def place(self, name: str, lines: Mapping[str, int], **spec: Any) -> Order:
-        """Hold cards."""
+    def place(self, name: str, lines: Mapping[str, int], total: str | None = None, **spec: Any) -> Order:
+        """Hold cards, for no more than a total that was shown."""
         offers = {each["metadata"]["name"]: each for each in self.platform.objects("offers")}
         allocations = [{"offer": each, "cards": cards} for each, cards in lines.items()]
         billing = offers[next(iter(lines))]["spec"]["billing"]
@@ -117,6 +117,7 @@ class Inside:
             "metadata": {"name": name},
             "spec": {"allocations": allocations, "duration": "24h", "billing": billing, **spec},
             "allocations": [each | {"price": offers[str(each["offer"])]["spec"]["price"]} for each in allocations],
+            **({"total": total} if total else {}),
         }
         self.platform.settle()
         with self.store.change() as change:

@@ -39,6 +39,7 @@ EXTRAS = (
     "setBy",
     "field",
     "allowed",
+    "total",
 )
 
 BY_REASON: dict[tuple[int, str], type[CpctlError]] = {
@@ -88,7 +89,7 @@ HINTS = {
     "VoucherRefused": "cpctl get vouchers",
     "RateLimited": "the same again in a minute",
     "Overloaded": "the same again in a minute",
-    "PriceChanged": "cpctl describe offer {offer}",
+    "PriceChanged": "the same again: prices are read anew",
 }
 
 

@@ -10,6 +10,7 @@ from cpctl.broker.limits import Limits
 from cpctl.broker.market import Market
 from cpctl.broker.offers import query, read_offers
 from cpctl.broker.planner import Plan, plan
+from cpctl.broker.vouchers import check_used, voucher_terms
 from cpctl.errors import LimitExceeded, NoCapacity
 from cpctl.resources.order import OrderSpec
 from cpctl.resources.partial import sentence
@@ -42,11 +43,14 @@ def _allocations(market: Market, spec: OrderSpec, limits: Limits) -> list[dict[s
 
 def planned(market: Market, spec: OrderSpec, limits: Limits) -> Plan:
     """The cheapest plan. A price limit narrows the choice; when it leaves none, the limit is what refuses."""
-    request = plan_request(spec, limits, market.residency)
+    terms = voucher_terms(market.platform, market.project, spec.voucher)
+    request = plan_request(spec, limits, market.residency, terms)
     found = read_offers(market.platform, query(request))
     if found.troubles:
         market.say(f"warning: {sentence(found.troubles.values())}; only offers of now are chosen from")
-    return within(limits, request, found.offers, found.absent)
+    chosen = within(limits, request, found.offers, found.absent)
+    check_used(chosen, spec.voucher)
+    return chosen
 
 
 def within(limits: Limits, request: PlanRequest, offers: Iterable[Offer], absent: Sequence[str]) -> Plan:

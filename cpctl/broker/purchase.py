@@ -254,7 +254,7 @@ def _check_held(found: Found, quote: Quote) -> None:
 
 
 def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | None) -> Record:
-    """The request: the spec as written, the allocations chosen at the prices quoted, the limits."""
+    """The request: the spec as written, the allocations chosen at the prices quoted, their total, the limits."""
     wanted = intent.wanted
     body: dict[str, Any] = {
         "metadata": {"name": wanted.name, **({"labels": wanted.labels} if wanted.labels else {})},
@@ -262,6 +262,7 @@ def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | 
         "allocations": [
             {"offer": line.offer, "cards": line.cards, "price": str(line.price)} for line in quote.status.lines
         ],
+        "total": str(quote.status.total),
     }
     limits: Mapping[str, str] = intent.limits.wire()
     body |= {key: value for key, value in (("limits", limits), ("replaces", replaces)) if value}

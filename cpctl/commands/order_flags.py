@@ -45,6 +45,7 @@ class OrderFlags(NamedTuple):
     colocate: Word = None
     max_providers: Word = None
     budget: Word = None
+    voucher: Word = None
     offer: Words = None
     scenario: Word = None
     image: Word = None
@@ -98,6 +99,7 @@ def _fields(given: OrderFlags) -> dict[str, Any]:
             latencyClass=[_one_of("latency class", word, LATENCY) for word in words(given.latency_class or ())],
         ),
         limits=_kept(maxPrice=given.max_price, budget=given.budget),
+        voucher=given.voucher,
         image=given.image,
         sshKeys=given.ssh_key and [_public_key(text) for text in given.ssh_key],
     )

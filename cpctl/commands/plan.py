@@ -40,6 +40,7 @@ def plan(
     colocate: flags.Colocate = None,
     max_providers: flags.MaxProviders = None,
     budget: flags.Budget = None,
+    voucher: flags.Voucher = None,
     scenario: flags.Scenario = None,
     output: flags.PlanOutput = None,
 ) -> Verb:
@@ -73,6 +74,7 @@ def plan(
         colocate=colocate,
         max_providers=max_providers,
         budget=budget,
+        voucher=voucher,
         scenario=scenario,
     )
     yield _printed(rt, _spec(rt, given), name, form)
@@ -102,18 +104,21 @@ def _printed(rt: Runtime, spec: OrderSpec, name: str | None, form: str | None) -
     from cpctl.broker.choosing import PLAN_FLAGS, own_limits, plan_request, within
     from cpctl.broker.limits import limits_of
     from cpctl.broker.offers import read_offers, wide_query
+    from cpctl.broker.vouchers import check_used, voucher_terms
     from cpctl.commands.plan_views import VIEWS, Shown, manifest
     from cpctl.resources.order import order_name
     from cpctl.resources.partial import sentence
 
     document = manifest(spec, order_name(name) if name else None)
     limits = own_limits(limits_of(rt.profile.limits), spec, PLAN_FLAGS)
-    request = plan_request(spec, limits, frozenset(rt.profile.residency))
+    terms = voucher_terms(rt.platform, rt.profile.project, spec.voucher)
+    request = plan_request(spec, limits, frozenset(rt.profile.residency), terms)
     found = read_offers(rt.platform, wide_query(request))
     troubles = [one for one in found.troubles.values() if _matters(request, one)]
     if troubles:
         rt.say(f"warning: {sentence(troubles)}; only offers of now are planned with")
     chosen = within(limits, request, found.offers, [one.name for one in troubles])
+    check_used(chosen, spec.voucher)
     if form == "yaml":
         from cpctl.output.values import VALUE_PRINTERS
 

@@ -72,6 +72,7 @@ class OrderSpec(_Written):
     limits: SpecLimits = SpecLimits()
     image: words.Image | None = None
     ssh_keys: words.SshKeys = Field(default=[], alias="sshKeys")
+    voucher: words.ResourceName | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> OrderSpec:

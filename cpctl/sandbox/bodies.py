@@ -14,6 +14,7 @@ PROVINCE: Final = Text(r"[a-z]{3,20}", 20)
 LABEL_KEY: Final = Text(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,126}[A-Za-z0-9])?", 128, 1)
 LABEL_VALUE: Final = Text(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?", 63)
 PRICE: Final = Text(r"[0-9]{1,9}\.[0-9]{4}")
+TOTAL: Final = Text(r"[0-9]{1,15}\.[0-9]{2}")
 MAX_PRICE: Final = Text(r"[0-9]{1,9}(\.[0-9]{1,4})?")
 MAX_MONEY: Final = Text(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 PUE: Final = Text(r"[0-9](\.[0-9]{1,4})?")
@@ -71,6 +72,7 @@ ORDER: Final = Fields(
         "spec": SPEC,
         "allocations": ListOf(CHOSEN, 1000, 1),
         "limits": LIMITS,
+        "total": TOTAL,
         "replaces": UID,
     },
     ("metadata", "spec", "allocations"),

@@ -143,18 +143,17 @@ def look(change: Change, demand: Demand, now_s: float, shut: frozenset[str]) -> 
 
 
 def cheapest_choice(change: Change, demand: Demand, now_s: float, shut: frozenset[str]) -> Choice | None:
-    """The cheapest cards; with a voucher, those that it covers and that leave the least to pay."""
+    """The cheapest cards; with a voucher, those that leave the least to pay."""
     plain = cheapest(stocks(change, demand, shut, None), *wanted(demand))
     voucher = vouchers.usable(change, demand.project, demand.spec.get("voucher"), now_s)
     covered = cheapest(stocks(change, demand, shut, voucher), *wanted(demand)) if voucher else None
     if plain is None or voucher is None or covered is None:
         return plain
 
-    def left_to_pay(choice: Choice) -> tuple[bool, int]:
+    def left_to_pay(choice: Choice) -> int:
         lines = [sold_line(change, *each) for each in choice.cards.items()]
         seconds = paid_seconds(demand.spec.get("billing", ""), asked_seconds(demand.spec))
-        price = vouchers.price(change, voucher, lines, seconds)
-        return not price.discount.covered, price.total
+        return vouchers.price(change, voucher, lines, seconds).total
 
     return min(plain, covered, key=left_to_pay)
 

@@ -9,11 +9,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from cpctl.sandbox import controls
 from cpctl.sandbox.problems import Problem
 from cpctl.sandbox.store import Store
 from sandbox_inside import Inside
 
 NAMES = st.sampled_from([f"o{number}" for number in range(8)])
+VOUCHERS = st.none() | st.integers(0, 4)  # none, or one of the project's by its place
 GROUPS = {"on-demand": ("of-a", "of-b"), "spot": ("of-c",), "daily": ("of-d",), "monthly": ("of-m",)}
 
 
@@ -30,10 +32,11 @@ class Market(RuleBasedStateMachine):
         billing=st.sampled_from(sorted(GROUPS)),
         cards=st.lists(st.integers(1, 30), min_size=1, max_size=2),
         duration=st.sampled_from(["90s", "2h", "25h", "3d"]),
+        voucher=VOUCHERS,
     )
-    def place(self, name, billing, cards, duration):
+    def place(self, name, billing, cards, duration, voucher):
         lines = dict(zip(GROUPS[billing], cards, strict=False))
-        self.attempt(lambda: self.inside.place(name, lines, duration=duration))
+        self.attempt(lambda: self.inside.place(name, lines, duration=duration, **self.using(voucher)))
 
     @rule(name=NAMES, step=st.sampled_from([0.0, 0.3, 60.0]), failing=st.booleans())
     def activate(self, name, step, failing):
@@ -54,11 +57,19 @@ class Market(RuleBasedStateMachine):
         most=st.sampled_from(["", "1.0000", "11.2345"]),
         together=st.sampled_from(["none", "province"]),
         day=st.sampled_from(["", "5000.00"]),
+        voucher=VOUCHERS,
     )
-    def demand(self, name, cards, most, together, day):
+    def demand(self, name, cards, most, together, day, voucher):
         own = {"limits": {"maxPrice": most}} if most else {}
-        spec = {"placement": {"colocate": together}, **own}
+        spec = {"placement": {"colocate": together}, **own, **self.using(voucher)}
         self.attempt(lambda: self.inside.demand(name, cards, limits={"maxDay": day} if day else {}, spec=spec))
+
+    def using(self, place):
+        return {} if place is None else {"voucher": self.inside.vouchers()[place].name}
+
+    @rule(offer=st.sampled_from(GROUPS["on-demand"]), price=st.sampled_from(["1.0000", "7.7777", "10.1000"]))
+    def move_price(self, offer, price):
+        controls.set_price(self.inside.platform, {"offer": offer, "price": price})
 
     @rule(name=NAMES)
     def close(self, name):
