@@ -93,7 +93,7 @@ REFUSED = [
     ("team: nlp", "-team: nlp", "a label's name"),
     ("{team: nlp}", "[nlp]", "metadata.labels must be a mapping"),
     ("image: pytorch-2.7-cuda12.6", 'image: "a;b"', "spec.image"),
-    ("image: pytorch-2.7-cuda12.6", "voucher: vc-1", 'unknown field "spec.voucher"'),
+    ("image: pytorch-2.7-cuda12.6", "voucher: VC_1", "spec.voucher"),
     ("maxPUE: 1.3", "colocate: province", 'unknown field "spec.requirements.colocate"'),
     ("image: pytorch-2.7-cuda12.6", "allocations: [{offer: of-a, cards: 2}]", "allocations stand alone"),
     ("[昇腾910B, h800]", "[]", "spec.accelerator"),
