@@ -46,7 +46,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview plan create apply diff label activate extend wait release delete audit call auth config sandbox api api-resources doctor plugin options version"
+        words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     elif [[ $plain -eq 0 ]]; then
@@ -78,7 +78,7 @@ _cpctl_offer() {
 
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
-    [[ " --accelerator --billing --budget --cards --chunk-size --colocate --color --data --domain --duration --error --exclude-provider --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-providers --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --resolve --run-id --scale --scenario --scope --seed --selector --server --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose --voucher -f -l -n -o -s -v " == *" $1 "* ]]
+    [[ " --accelerator --billing --budget --by --cards --chunk-size --colocate --color --data --domain --duration --error --exclude-provider --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-providers --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --resolve --run-id --scale --scenario --scope --seed --selector --server --since --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose --voucher -f -l -n -o -s -v " == *" $1 "* ]]
 }
 
 # Whether $1 is a group of verbs; sets words to them.
@@ -112,6 +112,7 @@ _cpctl_flags() {
         "wait") words="--for --timeout --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "release") words="--filename -f --recursive -R --run-id --selector -l --no-wait --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "delete") words="--filename -f --recursive -R --run-id --selector -l --ignore-not-found --timeout --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "usage") words="--since --until --by --all-projects -A --output -o --no-headers --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "audit") words="--all-projects -A --resolve --prune --yes -y --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "call") words="--system --source --province --max-tokens --temperature --no-stream --timeout --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "auth login") words="--with-token --insecure-storage --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
@@ -191,6 +192,7 @@ _cpctl_values() {
         "release --filename"|"release -f") files=1 ;;
         "release --output"|"release -o") words="name json yaml" ;;
         "delete --filename"|"delete -f") files=1 ;;
+        "usage --output"|"usage -o") words="table csv json yaml" ;;
         "audit --resolve") words="finish cancel" ;;
         "audit --output"|"audit -o") words="table name json yaml" ;;
         "call --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open ;;

@@ -44,6 +44,7 @@ TableOutput = Annotated[Text, Option("--output", "-o", metavar="table|json|yaml"
 KindsOutput = Annotated[Text, Option("--output", "-o", metavar="table|wide|name|json|yaml", help="The form of what is printed")]
 ExplainOutput = Annotated[Text, Option("--output", "-o", metavar="plaintext|json|yaml", help="The form of what is printed")]
 ResultOutput = Annotated[Text, Option("--output", "-o", metavar="name|json|yaml", help="The form of what is printed")]
+UsageOutput = Annotated[Text, Option("--output", "-o", metavar="table|csv|json|yaml", help="The form of what is printed")]
 PlanOutput = Annotated[Text, Option("--output", "-o", metavar="table|wide|json|yaml", help="The form of what is printed; yaml is an Order for `apply`")]
 NoHeaders = Annotated[bool, Option("--no-headers", help="No line of column titles")]
 
@@ -96,6 +97,9 @@ BuyAccelerator = Annotated[Words, Option("--accelerator", "--gpu", metavar="NAME
 BuyCards = Annotated[Text, Option("--cards", metavar="N", help="How many cards")]
 Duration = Annotated[Text, Option("--duration", metavar="24h", help="How long: 90s, 30m, 24h, 7d; funds for all of it are reserved")]
 Until = Annotated[str, Option("--until", metavar="TIME", help="When it is to end, with a zone: 2026-01-31T08:00:00Z")]
+UsageSince = Annotated[Text, Option("--since", metavar="7d", help="Since when: 7d, 12h, or a time with a zone; seven days by default")]
+UsageUntil = Annotated[Text, Option("--until", metavar="TIME", help="Until before when, with a zone; now by default")]
+UsageBy = Annotated[Words, Option("--by", metavar="KEY,...", help="What to sum by: province, accelerator, order, label:team …")]
 LookUntil = Annotated[str, Option("--until", metavar="TIME", help="Until when cards are looked for, with a zone: 2026-01-31T08:00:00Z")]
 Colocate = Annotated[Text, Option("--colocate", metavar="none|province|provider", help="All cards in one province, or of one provider")]
 MaxProviders = Annotated[Text, Option("--max-providers", metavar="N", help="Cards of at most N providers")]

@@ -37,6 +37,7 @@ VERBS: dict[str, Verb] = {
     "wait": Verb("Wait until an object is as asked"),
     "release": Verb("Stop billing and give the cards back"),
     "delete": Verb("Release an order if need be, or close a demand, and hide it from lists"),
+    "usage": Verb("What a time cost, summed by what you choose"),
     "audit": Verb("Compare the journal of this machine with the platform"),
     "call": Verb("Call a hosted model"),
     "auth": Verb(

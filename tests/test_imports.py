@@ -148,6 +148,7 @@ READING = {
     "overview -o json": GRAMMAR | HTTP,
     "describe subplatform shanxi": GRAMMAR | HTTP,
     "api GET /v1/offers?limit=1": GRAMMAR | HTTP,
+    "usage --since 1d --by province": GRAMMAR | HTTP,
     "auth status": GRAMMAR | HTTP,
     "auth whoami": GRAMMAR | HTTP,
     "auth can-i create orders": GRAMMAR | HTTP,

@@ -14,7 +14,7 @@ from cpctl.output.safe import UNSEEN, safe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from cpctl.output.cells import Values
@@ -34,6 +34,12 @@ def csv_table(view: View) -> Iterator[str]:
             shown = [_column(column_values(column, page, view), column.show, view.now) for column in columns]
             yield head + "\n".join([*map(",".join, zip(*shown, strict=True)), ""])
             head = ""
+
+
+def csv_rows(titles: Sequence[str], rows: Iterable[Sequence[str]], *, headers: bool = True) -> str:
+    """The same for rows of text, for the verbs that show something else than objects."""
+    lines = [titles, *rows] if headers else rows
+    return "".join(",".join(_quoted(safe(neutral(cell))) for cell in cells) + "\n" for cells in lines)
 
 
 def _column(values: Values, show: str | None, now: datetime) -> list[str]:
