@@ -128,6 +128,7 @@ EventTypes = Annotated[Words, Option("--types", metavar="TYPE,...", help="Only N
 Filename = Annotated[Words, Option("--filename", "-f", metavar="FILE", help="A manifest, a folder, or - for stdin; YAML, JSON or TOML")]
 Recursive = Annotated[bool, Option("--recursive", "-R", help="Folders with all that is below them")]
 RunId = Annotated[Text, Option("--run-id", metavar="ID", help="Completes metadata.generateName: a rerun with the same ID is the same order")]
+DryRun = Annotated[str, Option("--dry-run", metavar="none|client|server", help="Write nothing: client shows the request that would be sent, server asks for a quote too")]
 Adopt = Annotated[bool, Option("--adopt", help="Go on with an order that somebody else in the project made")]
 Recreate = Annotated[bool, Option("--recreate", help="Buy again under a name whose order has ended and was charged")]
 

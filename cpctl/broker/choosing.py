@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from cpctl.broker.constraints import BOUGHT, Offer, PlanRequest, VoucherTerms
 from cpctl.broker.limits import Limits
 from cpctl.broker.market import Market
 from cpctl.broker.offers import query, read_offers
-from cpctl.broker.planner import Plan, plan
+from cpctl.broker.planner import Allocation, Plan, plan
 from cpctl.broker.vouchers import check_used, voucher_terms
 from cpctl.errors import LimitExceeded, NoCapacity
 from cpctl.resources.order import OrderSpec
 from cpctl.resources.partial import sentence
-from cpctl.resources.quote import Quote
+from cpctl.resources.quote import Quote, QuoteLine
 from cpctl.units import duration_s
 
 
@@ -26,12 +27,17 @@ def choose(market: Market, spec: OrderSpec, limits: Limits) -> Quote:
         LimitExceeded: It would cost more than somebody allowed, or go where residency does not allow.
     """
     quote = market.quote(spec.wire(), _allocations(market, spec, limits))
-    for line in quote.status.lines:
+    check_lines(market, quote.status.lines, quote.status.total, limits)
+    return quote
+
+
+def check_lines(market: Market, lines: Sequence[QuoteLine | Allocation], total: Decimal, limits: Limits) -> None:
+    """Refuse prices and a total above the limits, and provinces outside the residency. Raises LimitExceeded."""
+    for line in lines:
         limits.check("max-price", line.price, f"offer {line.offer}")
         if market.residency and line.province not in market.residency:
             raise _residency(line.offer, line.province, market.residency)
-    limits.check("max-order", quote.status.total, "the order")
-    return quote
+    limits.check("max-order", total, "the order")
 
 
 def _allocations(market: Market, spec: OrderSpec, limits: Limits) -> list[dict[str, Any]]:
@@ -49,7 +55,7 @@ def planned(market: Market, spec: OrderSpec, limits: Limits) -> Plan:
     if found.troubles:
         market.say(f"warning: {sentence(found.troubles.values())}; only offers of now are chosen from")
     chosen = within(limits, request, found.offers, found.absent)
-    check_used(chosen, spec.voucher)
+    check_used(chosen.allocations, spec.voucher)
     return chosen
 
 

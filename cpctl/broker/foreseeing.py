@@ -26,12 +26,16 @@ class Foreseen:
     Attributes:
         found: The order that is there and would be gone on with, or stands in the way; None when one would be bought.
         why: Of a conflict: what it is, and the way on.
+        begun: What an earlier run sent, or was about to, and would be sent again.
+        replaces: The uid of the ended order that the one to be bought takes the place of.
     """
 
     intent: Intent
     found: Found | None
     outcome: Outcome
     why: str = ""
+    begun: Record | None = None
+    replaces: str | None = None
 
     @property
     def spelled(self) -> str:
@@ -66,15 +70,27 @@ def foreseen(market: Market, intent: Intent) -> Foreseen:
     """What `obtain` would do; what only buying can show (stock, prices, limits) is not foreseen."""
     found = market.find(intent.wanted.name)
     try:
-        begun = _begun(market, "place", intent.wanted.name)
-        is_begun = begun is not None and asks_for(begun, intent)
-        if found is None or is_bought_anew(market, intent, found):
-            return Foreseen(intent, None, "resumed" if is_begun and found is None else "created")
+        return _expected(market, intent, found)
     except Conflict as refusal:
         return Foreseen(intent, found, "conflict", _said(refusal))
+
+
+def expected(market: Market, intent: Intent) -> Foreseen:
+    """The same; raises Conflict where `obtain` would."""
+    return _expected(market, intent, market.find(intent.wanted.name))
+
+
+def _expected(market: Market, intent: Intent, found: Found | None) -> Foreseen:
+    begun = _begun(market, "place", intent.wanted.name)
+    if begun is not None and not asks_for(begun, intent):
+        begun = None
+    if found is None:
+        return Foreseen(intent, None, "resumed" if begun else "created", begun=begun)
+    if is_bought_anew(market, intent, found):
+        return Foreseen(intent, None, "created", replaces=found.order.uid)
     if missing(found, intent.wanted.labels):
         return Foreseen(intent, found, "configured")
-    return Foreseen(intent, found, "resumed" if is_begun else "unchanged")
+    return Foreseen(intent, found, "resumed" if begun else "unchanged")
 
 
 def _begun(market: Market, verb: str, name: str) -> Record | None:
@@ -99,6 +115,7 @@ class ForeseenDemand:
     found: FoundDemand | None
     outcome: Outcome
     why: str = ""
+    begun: Record | None = None
 
     @property
     def spelled(self) -> str:
@@ -126,17 +143,26 @@ class ForeseenDemand:
 
 def foreseen_demand(market: Market, need: Need) -> ForeseenDemand:
     """What `publish` would do."""
-    name, spec = need.wanted.name, request_body(market, need)["spec"]
-    found = find(market, name)
+    found = find(market, need.wanted.name)
     try:
-        begun = _begun(market, VERB, name)
-        if found is not None:
-            check_same(market, need, found)
-        elif (order := market.find(name)) is not None:
-            raise name_of_an_order(name, order.order.phase)
+        return _expected_demand(market, need, found)
     except Conflict as refusal:
-        return ForeseenDemand(need, spec, found, "conflict", _said(refusal))
-    return ForeseenDemand(need, spec, found, "resumed" if begun else "unchanged" if found else "created")
+        return ForeseenDemand(need, request_body(market, need)["spec"], found, "conflict", _said(refusal))
+
+
+def expected_demand(market: Market, need: Need) -> ForeseenDemand:
+    """The same; raises Conflict where `publish` would."""
+    return _expected_demand(market, need, find(market, need.wanted.name))
+
+
+def _expected_demand(market: Market, need: Need, found: FoundDemand | None) -> ForeseenDemand:
+    name, spec = need.wanted.name, request_body(market, need)["spec"]
+    begun = _begun(market, VERB, name)
+    if found is not None:
+        check_same(market, need, found)
+    elif (order := market.find(name)) is not None:
+        raise name_of_an_order(name, order.order.phase)
+    return ForeseenDemand(need, spec, found, "resumed" if begun else "unchanged" if found else "created", begun=begun)
 
 
 def _said(refusal: Conflict) -> str:

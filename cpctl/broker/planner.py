@@ -201,21 +201,28 @@ def _draw(request: str, name: str) -> int:
 
 
 def _plan(request: PlanRequest, fits: Sequence[Offer], solved: Solved, absent: Sequence[str]) -> Plan:
+    taken = sorted(((fits[i], cards) for i, cards in solved.chosen.items()), key=lambda pair: pair[0].name)
+    allocations = allocated(request, taken)
+    return Plan(
+        request=request,
+        allocations=allocations,
+        total=sum((one.amount for one in allocations), Decimal("0.00")),
+        per_hour=sum((one.price * one.cards for one in allocations), Decimal("0.0000")),
+        paid_s=paid_seconds(request.billing, request.seconds),
+        absent=tuple(sorted(absent)),
+    )
+
+
+def allocated(request: PlanRequest, taken: Iterable[tuple[Offer, int]]) -> tuple[Allocation, ...]:
+    """So many cards of each offer at the prices of now; the voucher is used for the first ones first."""
     paid_s = paid_seconds(request.billing, request.seconds)
     left = int(request.voucher.left * 100) if request.voucher else 0
     allocations = []
-    for offer, cards in sorted(((fits[i], cards) for i, cards in solved.chosen.items()), key=lambda pair: pair[0].name):
-        one, taken = _allocation(request, offer, cards, paid_s, left)
-        left -= taken
+    for offer, cards in taken:
+        one, off = _allocation(request, offer, cards, paid_s, left)
+        left -= off
         allocations.append(one)
-    return Plan(
-        request=request,
-        allocations=tuple(allocations),
-        total=sum((one.amount for one in allocations), Decimal("0.00")),
-        per_hour=sum((one.price * one.cards for one in allocations), Decimal("0.0000")),
-        paid_s=paid_s,
-        absent=tuple(sorted(absent)),
-    )
+    return tuple(allocations)
 
 
 def _allocation(request: PlanRequest, offer: Offer, cards: int, paid_s: int, left: int) -> tuple[Allocation, int]:

@@ -8,7 +8,7 @@ obtain → unfinished record? → the same bytes again
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -254,19 +254,25 @@ def _check_held(found: Found, quote: Quote) -> None:
 
 
 def _place_record(market: Market, intent: Intent, quote: Quote, replaces: str | None) -> Record:
-    """The request: the spec as written, the allocations chosen at the prices quoted, their total, the limits."""
+    body = place_body(intent, quote.status.lines, quote.status.total, replaces)
+    return market.record("place", intent.wanted.name, market.order_path(), body)
+
+
+def place_body(intent: Intent, lines: Iterable[Any], total: Decimal, replaces: str | None) -> dict[str, Any]:
+    """The request: the spec as written, the allocations chosen at the prices shown, their total, the limits.
+
+    Args:
+        lines: Each with an offer, its cards and their price.
+    """
     wanted = intent.wanted
     body: dict[str, Any] = {
         "metadata": {"name": wanted.name, **({"labels": wanted.labels} if wanted.labels else {})},
         "spec": wanted.spec.wire(),
-        "allocations": [
-            {"offer": line.offer, "cards": line.cards, "price": str(line.price)} for line in quote.status.lines
-        ],
-        "total": str(quote.status.total),
+        "allocations": [{"offer": line.offer, "cards": line.cards, "price": str(line.price)} for line in lines],
+        "total": str(total),
     }
     limits: Mapping[str, str] = intent.limits.wire()
-    body |= {key: value for key, value in (("limits", limits), ("replaces", replaces)) if value}
-    return market.record("place", wanted.name, market.order_path(), body)
+    return body | {key: value for key, value in (("limits", limits), ("replaces", replaces)) if value}
 
 
 def _may_choose_again(intent: Intent, refusal: CpctlError) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cpctl.broker.constraints import VoucherTerms
 from cpctl.broker.market import Platform
-from cpctl.broker.planner import Plan
+from cpctl.broker.planner import Allocation
 from cpctl.errors import BadAnswer, LimitExceeded
 from cpctl.resources.exchange import Request
 from cpctl.resources.voucher import voucher_of
@@ -37,16 +39,17 @@ def voucher_terms(platform: Platform, project: str, name: str | None) -> Voucher
     return VoucherTerms(spec.ratio, voucher.status.left, spec.province, tuple(spec.products))
 
 
-def check_used(plan: Plan, name: str | None) -> None:
-    """Refuse a plan of which the voucher takes nothing off: its owner expects it to be used.
+def check_used(lines: Sequence[Allocation], name: str | None) -> None:
+    """Refuse cards of which the voucher takes nothing off: its owner expects it to be used.
 
     Raises:
         LimitExceeded: It is not used.
     """
-    if name is None or any(one.discount for one in plan.allocations):
+    if name is None or any(line.discount for line in lines):
         return
+    total = sum(line.amount for line in lines)
     raise LimitExceeded(
         reason=REASON,
         detail=f'voucher "{name}" covers none of the cheapest cards; nothing was bought',
-        hint=f"without --voucher these cost {plan.total} CNY; cpctl describe voucher/{name} says what it covers",
+        hint=f"without a voucher these cost {total} CNY; cpctl describe voucher/{name} says what it covers",
     )

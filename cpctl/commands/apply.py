@@ -24,6 +24,7 @@ def apply(
     adopt: flags.Adopt = False,
     recreate: flags.Recreate = False,
     yes: flags.Yes = False,
+    dry_run: flags.DryRun = "none",
     output: flags.ResultOutput = None,
 ) -> Verb:
     """Place the orders and publish the demands that manifests describe, or go on where an earlier run stopped.
@@ -32,7 +33,11 @@ def apply(
     other labels it is `configured` (labels it does not name stay), with another spec it is a conflict. The cheapest
     cards that fit are held at the price shown; --activate switches them on, --wait waits until they are. A demand is
     published once in the same way; the order that matches it is switched on by `activate` alone.
+
+    --dry-run=client reads, and shows each request that would write; --dry-run=server asks for a quote as well. Neither
+    writes anything, and only placing finds out whether the balance and the limit of a day allow it.
     """
+    from cpctl.commands.dry_run import is_dry, rehearsed
     from cpctl.commands.manifests import wanted_of
     from cpctl.commands.ordering import Wish, ordered, printed
 
@@ -48,5 +53,8 @@ def apply(
         again="the same command again",
     )
     wanted = wanted_of(rt, filename, recursive=recursive, run_id=run_id)
-    yield from printed(ordered(rt, wanted, wish), form, single=len(wanted) == 1)
+    if is_dry(dry_run):
+        yield from rehearsed(rt, wanted, wish, dry_run, form)
+    else:
+        yield from printed(ordered(rt, wanted, wish), form, single=len(wanted) == 1)
     return ExitCode.DONE

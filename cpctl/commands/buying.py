@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from cpctl.broker.limits import limits_of
@@ -13,6 +13,9 @@ from cpctl.resources.placed import ENDED, ENDING, Phase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from cpctl.broker.rehearsing import Line
     from cpctl.resources.quote import Quote
     from cpctl.runtime import Runtime
 
@@ -57,16 +60,20 @@ def asking(rt: Runtime, market: Market, name: str, *, yes: bool, switching_on: b
 
 def priced(quote: Quote) -> str:
     """The lines of a quote and what they come to."""
+    return priced_lines(quote.status.lines, quote.status.total)
+
+
+def priced_lines(lines: Sequence[Line], total: Decimal | None) -> str:
+    """Lines, quoted or planned, and what they come to."""
     from cpctl.output.tables import table
 
-    lines = quote.status.lines
     rows = [[q.offer, q.province, q.provider, str(q.cards), str(q.price), str(q.amount)] for q in lines]
     titles = ["OFFER", "PROVINCE", "PROVIDER", "CARDS", "CNY/CARD-HOUR", "CNY"]
     if any(line.discount for line in lines):
         titles.insert(5, "DISCOUNT")
         rows = [[*row[:5], str(line.discount), row[5]] for row, line in zip(rows, lines, strict=True)]
     aligns = ["left"] * 3 + ["right"] * (len(titles) - 3)
-    return f"{table(titles, rows, aligns=aligns)}total {quote.status.total} CNY, the most that is ever charged"
+    return f"{table(titles, rows, aligns=aligns)}total {total} CNY, the most that is ever charged"
 
 
 def receipt(rt: Runtime, market: Market, found: Found) -> None:

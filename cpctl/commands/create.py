@@ -44,6 +44,7 @@ def order(
     wait: flags.Wait = False,
     timeout: flags.Timeout = None,
     yes: flags.Yes = False,
+    dry_run: flags.DryRun = "none",
     output: flags.ResultOutput = None,
 ) -> Verb:
     """Find the cheapest cards that fit, over all offers and provinces, and hold them at the price shown.
@@ -51,6 +52,7 @@ def order(
     Or hold cards of certain offers: --offer OFFER=N. A name that exists is a conflict; `apply` is safe to run again.
     """
     from cpctl.broker.choosing import FLAGS
+    from cpctl.commands.dry_run import is_dry, rehearsed
     from cpctl.commands.order_flags import OrderFlags, labels_of, spec_of
     from cpctl.commands.ordering import Wish, ordered, printed
     from cpctl.resources.order import OrderWanted, order_name
@@ -96,7 +98,10 @@ def order(
         is_new=True,
         again="the same command again",
     )
-    yield from printed(ordered(rt, [wanted], wish), form, single=True)
+    if is_dry(dry_run):
+        yield from rehearsed(rt, [wanted], wish, dry_run, form)
+    else:
+        yield from printed(ordered(rt, [wanted], wish), form, single=True)
     return ExitCode.DONE
 
 
@@ -129,6 +134,7 @@ def demand(
     ssh_key: flags.SshKey = None,
     label: flags.Label = None,
     yes: flags.Yes = False,
+    dry_run: flags.DryRun = "none",
     output: flags.ResultOutput = None,
 ) -> Verb:
     """Say what is needed, and until when it is looked for: once cards fit within all limits, one order holds them.
@@ -137,6 +143,7 @@ def demand(
     demand/NAME --for=condition=Matched, then activate order/NAME. A match reserves money, so limits travel along.
     """
     from cpctl.broker.choosing import DEMAND_FLAGS
+    from cpctl.commands.dry_run import is_dry, rehearsed
     from cpctl.commands.order_flags import OrderFlags, fields_of, labels_of
     from cpctl.commands.ordering import Wish, ordered, printed
     from cpctl.resources.demand import DemandWanted, demand_spec
@@ -182,7 +189,10 @@ def demand(
         is_new=True,
         again="the same command again",
     )
-    yield from printed(ordered(rt, [wanted], wish), form, single=True)
+    if is_dry(dry_run):
+        yield from rehearsed(rt, [wanted], wish, dry_run, form)
+    else:
+        yield from printed(ordered(rt, [wanted], wish), form, single=True)
     return ExitCode.DONE
 
 

@@ -76,14 +76,14 @@ def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Resul
     for one in wanted:
         kind, verb = KINDS[type(one)]
         interrupted = told_when_interrupted(rt, one.name, wish.again, kind=kind)
-        with interrupted, _told_where(rt, one, alone=len(wanted) == 1):
+        with interrupted, told_where(rt, one, alone=len(wanted) == 1):
             try:
                 market = market_at(one.project)
                 if isinstance(one, DemandWanted):
                     result = Result(*published(rt, market, one, wish, yes=yes))
                     spent = spent or result.outcome != "unchanged"
                 else:
-                    obtained = purchase.obtain(market, _intent(rt, market, one, wish, yes=yes))
+                    obtained = purchase.obtain(market, intent_of(rt, market, one, wish, yes=yes))
                     spent = spent or obtained.outcome != "unchanged"
                     result = _brought_up(rt, market, obtained, wish, yes=yes, limit_s=limit_s)
             except Unreachable as error:
@@ -97,16 +97,16 @@ def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Resul
 def _check_all(rt: Runtime, market_at: Callable[[str | None], Market], wanted: Sequence[Wanted], wish: Wish) -> None:
     """What is wrong with any of them ends the run before the first one is bought."""
     for one in wanted:
-        with _told_where(rt, one, alone=False):
+        with told_where(rt, one, alone=False):
             market = market_at(one.project)
             if isinstance(one, DemandWanted):
                 demanding.check(market, need_of(rt, market, one, wish, yes=True))
             else:
-                purchase.check(market, _intent(rt, market, one, wish, yes=True))
+                purchase.check(market, intent_of(rt, market, one, wish, yes=True))
 
 
 @contextmanager
-def _told_where(rt: Runtime, one: Wanted, *, alone: bool) -> Iterator[None]:
+def told_where(rt: Runtime, one: Wanted, *, alone: bool) -> Iterator[None]:
     """Where there are several, say which one a failure is about; those before it stay as they are."""
     try:
         yield
@@ -125,7 +125,8 @@ def _half_way(kind: str, name: str, error: Unreachable) -> OutcomeUnknown:
     )
 
 
-def _intent(rt: Runtime, market: Market, one: OrderWanted, wish: Wish, *, yes: bool) -> Intent:
+def intent_of(rt: Runtime, market: Market, one: OrderWanted, wish: Wish, *, yes: bool) -> Intent:
+    """What is to be bought, with the limits of every place that sets one."""
     return Intent(
         wanted=one,
         limits=own_limits(market.limits, one.spec, one.source),

@@ -118,7 +118,7 @@ def _printed(rt: Runtime, spec: OrderSpec, name: str | None, form: str | None) -
     if troubles:
         rt.say(f"warning: {sentence(troubles)}; only offers of now are planned with")
     chosen = within(limits, request, found.offers, [one.name for one in troubles])
-    check_used(chosen, spec.voucher)
+    check_used(chosen.allocations, spec.voucher)
     if form == "yaml":
         from cpctl.output.values import VALUE_PRINTERS
 

@@ -12,7 +12,7 @@ from cpctl.errors import UsageError
 from cpctl.resources import words
 from cpctl.resources.answers import Answered, Name, ShortText, Text, answered
 from cpctl.resources.findings import checked
-from cpctl.resources.order import Manifest, OrderSpec, manifest_of
+from cpctl.resources.order import Manifest, OrderSpec, manifest_of, order_spec
 from cpctl.resources.placed import Condition
 
 
@@ -27,6 +27,11 @@ class DemandSpec(OrderSpec):
     cards: words.Cards
     allocations: Annotated[None, BeforeValidator(_never)] = None
     until: words.Instant
+
+    @property
+    def order(self) -> OrderSpec:
+        """The spec of the order that matches it."""
+        return order_spec({field: value for field, value in self.wire().items() if field != "until"}, "demand")
 
 
 class _Demand(Manifest):
