@@ -84,7 +84,9 @@ def test_one_that_covers_nothing_of_it_is_a_limit(cp, sandbox, name):
     local = next(one for one in vouchers(sandbox) if one["spec"]["province"])
     voucher, province = local["metadata"]["name"], local["spec"]["province"]
     result = cp(*order(name, "--yes", "--exclude-province", province, "--voucher", voucher))
-    assert (result.code, result.out) == (LIMIT, "") and "covers none" in result.err and "without a voucher" in result.err
+    assert (
+        (result.code, result.out) == (LIMIT, "") and "covers none" in result.err and "without a voucher" in result.err
+    )
     offer = next(
         one for one in sandbox.items("/v1/offers", billing="on-demand", cards=8) if one["spec"]["province"] != province
     )
