@@ -8,6 +8,7 @@ from itertools import chain
 from cpctl.commands.completeness import Completeness
 from cpctl.commands.filters import FILTERS, conditions, count, query, with_profile
 from cpctl.commands.forms import form_of
+from cpctl.commands.leases import READS, has_leases, warned
 from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for, nothing_found
 from cpctl.commands.reading import one_begun
 from cpctl.commands.targets import Target, targets
@@ -123,7 +124,8 @@ class Style(NamedTuple):
 
     def reads(self, kind: Kind) -> Sequence[str] | None:
         """The fields this form shows of a kind, or None when it needs whole objects."""
-        return PRINTERS[self.form.form].reads(self.view(kind, (), datetime.min))
+        shown = PRINTERS[self.form.form].reads(self.view(kind, (), datetime.min))
+        return (*shown, *READS) if shown is not None and has_leases(self.form.form, kind) else shown
 
     def text(self, view: View) -> Iterator[str]:
         return PRINTERS[self.form.form].printer(view)
@@ -212,6 +214,7 @@ def _printed(
 ) -> Iterator[str]:
     first = next(read, None)  # the answer tells the platform's time, which ages are reckoned by
     found = chain([first], read) if first is not None else read
+    found = warned(listing.rt, found) if has_leases(style.form.form, kind) else found
     as_of = listing.heard.shows_old(kind.plural)
     return style.text(style.view(kind, found, listing.rt.platform.now())._replace(qualified=qualified, as_of=as_of))
 
@@ -234,7 +237,9 @@ def _objects(
         found = [(meant[0], [item for _, items in found for item in items])]  # one document, an empty list if need be
     for i, (target, items) in enumerate(found):
         yield "\n" if i and style.has_gaps else ""
-        view = style.view(target.kind, [Page(items, metadata)], rt.platform.now())
+        pages: Iterable[AnyPage] = [Page(items, metadata)]
+        pages = warned(rt, pages) if has_leases(style.form.form, target.kind) else pages
+        view = style.view(target.kind, pages, rt.platform.now())
         view = view._replace(qualified=len(found) > 1, single=alone, as_of=target.kind.plural in old)
         yield from style.text(view)
     if missing:
