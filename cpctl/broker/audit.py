@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from cpctl.broker.demanded import FoundDemand
+from cpctl.broker.demanding import VERB as PUBLISH
 from cpctl.broker.exactly_once import WORDS
 from cpctl.broker.journal import KEY_WINDOW, OPEN, Kept, Record
 from cpctl.broker.market import Found
+from cpctl.resources.demand import DemandPhase, same_need
 from cpctl.resources.order import bought_key
 from cpctl.resources.placed import ENDING, SWITCHED_ON, Phase
 
@@ -24,6 +27,8 @@ UNEXPECTED, FOREIGN, DAMAGED = "unexpected", "foreign", "damaged"
 FINISH, CANCEL = "finish", "cancel"
 ORDERS = "/v1/orders"
 DISOWNED = frozenset({"cancelled", "refused"})  # states of a record that stands for no order
+
+MAKING = frozenset({"place", PUBLISH})  # verbs whose record stands for an order, or for a demand, that is then there
 
 Key = tuple[str, str]  # project and name
 
@@ -74,11 +79,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Books:
-    """Both sides: the files of the journal, and the orders that the platform lists in these projects."""
+    """Both sides: the files of the journal, and what the platform lists in these projects."""
 
     kept: Sequence[Kept]
     orders: Mapping[Key, Found]
     scope: Scope
+    demands: Mapping[Key, FoundDemand] = field(default_factory=dict)
 
     @cached_property
     def ours(self) -> list[tuple[Kept, Record]]:
@@ -95,6 +101,13 @@ class Books:
 
     def order_of(self, record: Record) -> Found | None:
         return self.orders.get(key_of(record))
+
+    def demand_of(self, record: Record) -> FoundDemand | None:
+        return self.demands.get(key_of(record)) if record.verb == PUBLISH else None
+
+    def is_there(self, record: Record) -> bool:
+        """Whether the platform knows what the record asked for."""
+        return (self.demand_of(record) if record.verb == PUBLISH else self.order_of(record)) is not None
 
 
 def findings(books: Books) -> list[Finding]:
@@ -138,17 +151,17 @@ def spec_of(record: Record) -> Mapping[str, Any]:
 def _unfinished(books: Books) -> Iterator[Finding]:
     for kept, record in books.ours:
         found = books.order_of(record)
-        is_lost = record.verb == "place" and record.state == "placed" and found is None
+        is_lost = record.verb in MAKING and record.state == "placed" and not books.is_there(record)
         if record.state not in OPEN or is_lost:
             continue
         project, name = key_of(record)
-        detail = f"{_heard(books, record)}; {_there(record, found)}"
+        detail = f"{_heard(books, record)}; {_there(books, record)}"
         yield Finding(UNFINISHED, detail, project, name, kept, found, frozenset({FINISH, CANCEL}))
 
 
 def _orphaned(books: Books) -> Iterator[Finding]:
     for kept, record in books.ours:
-        if record.verb == "place" and record.state in ("placed", "done") and books.order_of(record) is None:
+        if record.verb in MAKING and record.state in ("placed", "done") and not books.is_there(record):
             detail = f"the platform said yes ({record.outcome or 'no more is known'}) and does not know it now"
             yield Finding(ORPHANED, f"{detail}: deleted elsewhere, or lost there", record.project, record.name, kept)
 
@@ -169,7 +182,8 @@ def _duplicate(books: Books) -> Iterator[Finding]:
     for _, record in books.ours:
         found = books.order_of(record)
         is_billed = found is not None and found.order.phase in SWITCHED_ON and _is_own(books, found)
-        if found is not None and is_billed and is_placing(record) and record.state not in DISOWNED:
+        is_made = is_placing(record) or record.verb == PUBLISH
+        if found is not None and is_billed and is_made and record.state not in DISOWNED:
             same[record.project, bought_key(found.order.spec)][found.order.name] = found
     for (project, _), orders in same.items():
         for name, found in orders.items() if len(orders) > 1 else ():
@@ -189,6 +203,16 @@ def _unexpected(books: Books) -> Iterator[Finding]:
         elif found.order.phase in SWITCHED_ON:
             detail = f"billed ({found.order.phase}) and not bought from here: another machine's, or its record is gone"
             yield Finding(UNEXPECTED, detail, project, name, found=found)
+
+
+def _unexpected_demand(books: Books) -> Iterator[Finding]:
+    for kept, record in books.ours:
+        found = books.demand_of(record)
+        if found is None or record.state != "cancelled" or found.demand.phase is not DemandPhase.OPEN:
+            continue
+        if found.demand.status.created_by == books.scope.account and same_need(found.demand.spec, spec_of(record)):
+            detail = "cancelled here, and looked for all the same (Open): its request was still on its way"
+            yield Finding(UNEXPECTED, detail, *key_of(record), kept, ways=frozenset({CANCEL}))
 
 
 def _foreign(books: Books) -> Iterator[Finding]:
@@ -212,6 +236,7 @@ RULES: tuple[Callable[[Books], Iterator[Finding]], ...] = (
     _unswitched,
     _duplicate,
     _unexpected,
+    _unexpected_demand,
     _foreign,
     _damaged,
 )
@@ -228,7 +253,12 @@ def _heard(books: Books, record: Record) -> str:
     return f"{deed}: no answer was heard" + (", and it is too old to be sent again" if is_old else "")
 
 
-def _there(record: Record, found: Found | None) -> str:
+def _there(books: Books, record: Record) -> str:
+    found, demand = books.order_of(record), books.demand_of(record)
+    if demand is not None:
+        return f"the demand is {demand.demand.phase}" + (f", its order {found.order.phase}" if found else "")
+    if record.verb == PUBLISH:
+        return "there is no such demand"
     if found is None:
         return "there is no such order" if key_of(record)[1] else "what came of it cannot be looked up"
     return f"the order is {found.order.phase}"
@@ -245,8 +275,12 @@ def _asked_for(record: Record, found: Found) -> bool:
 
 def _is_done_with(books: Books, record: Record) -> bool:
     found = books.order_of(record)
+    demand = books.demand_of(record)
     is_old = books.scope.now - record.created_at >= KEY_WINDOW
-    return is_old and record.state not in OPEN and (found is None or found.order.has_ended)
+    goes_on = (found is not None and not found.order.has_ended) or (
+        demand is not None and demand.demand.phase is DemandPhase.OPEN
+    )
+    return is_old and record.state not in OPEN and not goes_on
 
 
 def _placed_raw(record: Record) -> str:

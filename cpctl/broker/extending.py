@@ -72,6 +72,14 @@ def extension(found: Found, until: datetime) -> Extension | None:
     return Extension(until, last, total, max(Decimal("0.00"), total - status.total))
 
 
+def is_paid_until(found: Found, until: datetime) -> bool:
+    """Whether the order's total is for all the time until then; its end may be some seconds before, where amounts that
+    are rounded day by day would pass the total.
+    """
+    status = found.order.status
+    return status.started_at is not None and status.total >= _amount(found, _paid_s(found, until)) - status.discount
+
+
 def extend(market: Market, found: Found, wanted: Extension, limits: Limits) -> Found:
     """The order with its later end; sent exactly once, and only for the total that was shown.
 

@@ -103,6 +103,12 @@ class Market:
             if (record.account, record.endpoint) == (self.account, self.endpoint):
                 self.journal.settle(record, "done", record.outcome)
 
+    def forget(self, verb: str, name: str) -> None:
+        """It was deleted by our own doing: `audit` is not to look for it."""
+        for record in self.journal.records(verb, self.project, name):
+            if record.state == "done" and (record.account, record.endpoint) == (self.account, self.endpoint):
+                self.journal.settle(record, "deleted", record.outcome)
+
 
 @dataclass(frozen=True)
 class Found:

@@ -306,6 +306,4 @@ def hide(market: Market, found: Found) -> None:
     path = f"{market.order_path(name)}&uid={found.order.uid}"
     with suppress(NotFound):
         market.platform.send(Request("DELETE", path))
-    for record in market.journal.records("place", market.project, name):  # so that `audit` does not look for it
-        if record.state == "done" and (record.account, record.endpoint) == (market.account, market.endpoint):
-            market.journal.settle(record, "deleted", record.outcome)
+    market.forget("place", name)

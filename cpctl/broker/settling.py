@@ -11,34 +11,22 @@ audit (`unexpected`), which cancels it then.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
 from cpctl.broker import purchase
 from cpctl.broker.audit import CANCEL, FINISH, UNEXPECTED, Finding, body_of, is_placing, key_of, spec_of
+from cpctl.broker.demanded import demand_path
+from cpctl.broker.demanding import VERB as PUBLISH
 from cpctl.broker.exactly_once import send_again, send_raw_again, settles
-from cpctl.broker.extending import extend, extension
-from cpctl.broker.journal import OPEN, Record, State, is_sendable
-from cpctl.broker.limits import WIRE
+from cpctl.broker.extending import extend, extension, is_paid_until
+from cpctl.broker.journal import OPEN, Record, is_sendable
 from cpctl.broker.market import Found, Market
+from cpctl.broker.settled import Settled, never_sent, noted, outside, wider_than_now
+from cpctl.broker.settling_demands import publishing_cancelled, publishing_finished
 from cpctl.errors import BadValue, Conflict, CpctlError, LimitExceeded
 from cpctl.resources.order import same_spec
 from cpctl.resources.placed import ENDING, SWITCHED_ON
 from cpctl.units import instant
-
-ON_ITS_WAY = timedelta(seconds=60)  # twice as long as a request of a running process is ever waited for
-
-
-class Settled(NamedTuple):
-    """Attributes:
-    done: Whether the finding is no more.
-    words: What was done, or why nothing was.
-    """
-
-    done: bool
-    words: str
-
 
 Act = Callable[[Market, Record, Found | None], Settled]
 
@@ -60,7 +48,7 @@ def settle(market: Market, finding: Finding, way: str) -> Settled:
         return Settled(False, f"its path is not that of its intent: {record.path}; nothing was done")
     _, name = key_of(record)
     found = market.find(name) if name else None
-    if finding.finding == UNEXPECTED:
+    if finding.finding == UNEXPECTED and record.verb != PUBLISH:
         return _placing_cancelled(market, record, found)
     placing = "place" if is_placing(record) else record.verb
     return ACTS[way].get(placing, ACTS[way]["api"])(market, record, found)
@@ -74,9 +62,9 @@ def _placing_finished(market: Market, record: Record, found: Found | None) -> Se
     if found is not None:
         return _known_by_name(market, record, found)
     if record.state == "placed":
-        return _noted(market, record, "done", "it was placed, and is there no more")
+        return noted(market, record, "done", "it was placed, and is there no more")
     if not is_sendable(record, market.clock.now()):
-        return _noted(
+        return noted(
             market, record, "outdated", "there is no such order and it is too old to be sent: nothing is bought"
         )
     refusal = _refused_now(market, record)
@@ -90,7 +78,7 @@ def _placing_finished(market: Market, record: Record, found: Found | None) -> Se
         return Settled(True, f"the platform refused it, nothing was bought: {error.message}")
     found = market.find(key_of(record)[1])
     phase = found.order.phase if found else "gone by now"
-    return _noted(market, record, "done", f"finished: the order is {phase}")
+    return noted(market, record, "done", f"finished: the order is {phase}")
 
 
 def _sent_again(market: Market, record: Record) -> None:
@@ -102,19 +90,19 @@ def _sent_again(market: Market, record: Record) -> None:
 
 def _known_by_name(market: Market, record: Record, found: Found) -> Settled:
     if not _is_ours(market, record, found):
-        return _noted(market, record, "refused", "the name stands for another order: this one bought nothing")
-    return _noted(market, record, "done", f"the order is there: {found.order.phase}")
+        return noted(market, record, "refused", "the name stands for another order: this one bought nothing")
+    return noted(market, record, "done", f"the order is there: {found.order.phase}")
 
 
 def _action_finished(market: Market, record: Record, found: Found | None) -> Settled:
     """activate and release; the same bytes again unless the order's phase says that it is done."""
     if found is None or not _is_meant(record, found):
-        return _noted(market, record, "outdated", "its order is there no more")
+        return noted(market, record, "outdated", "its order is there no more")
     is_on = record.verb == "activate"
     if found.order.phase in (SWITCHED_ON | ENDING if is_on else ENDING):
-        return _noted(market, record, "done", f"the order is {found.order.phase}")
+        return noted(market, record, "done", f"the order is {found.order.phase}")
     if is_on and not is_sendable(record, market.clock.now()):
-        return _noted(market, record, "outdated", f"too old to be sent again: cpctl activate order/{record.name}")
+        return noted(market, record, "outdated", f"too old to be sent again: cpctl activate order/{record.name}")
     try:
         after = (purchase.activate if is_on else purchase.release)(market, found)
     except LimitExceeded as refusal:
@@ -124,15 +112,15 @@ def _action_finished(market: Market, record: Record, found: Found | None) -> Set
 
 def _extension_finished(market: Market, record: Record, found: Found | None) -> Settled:
     if found is None or not _is_meant(record, found):
-        return _noted(market, record, "outdated", "its order is there no more")
+        return noted(market, record, "outdated", "its order is there no more")
     try:
         wanted = extension(found, instant(str(body_of(record).get("endsAt"))))
     except (Conflict, BadValue) as error:  # it has ended, or goes on for longer by now
-        return _noted(market, record, "outdated", error.message)
+        return noted(market, record, "outdated", error.message)
     if wanted is None:
-        return _noted(market, record, "done", "it ends then already")
+        return noted(market, record, "done", "it ends then already")
     if not is_sendable(record, market.clock.now()):
-        return _noted(market, record, "outdated", f"too old to be sent again: cpctl extend order/{record.name}")
+        return noted(market, record, "outdated", f"too old to be sent again: cpctl extend order/{record.name}")
     try:
         extend(market, found, wanted, market.limits)
     except LimitExceeded as refusal:
@@ -142,9 +130,9 @@ def _extension_finished(market: Market, record: Record, found: Found | None) -> 
 
 def _raw_finished(market: Market, record: Record, _found: Found | None) -> Settled:
     if record.state == "placed":
-        return _noted(market, record, "done", "it was answered")
+        return noted(market, record, "done", "it was answered")
     if not is_sendable(record, market.clock.now()):
-        return _noted(market, record, "outdated", "too old to be sent again; what came of it is not known")
+        return noted(market, record, "outdated", "too old to be sent again; what came of it is not known")
     if market.residency:
         return Settled(False, "not sent: a raw request cannot be held to this profile's residency")
     try:
@@ -153,21 +141,15 @@ def _raw_finished(market: Market, record: Record, _found: Found | None) -> Settl
         if not settles(error):
             raise
         return Settled(True, f"the platform refused it: {error.message}")
-    return _noted(market, record, "done", f"finished: {answer.status}")
+    return noted(market, record, "done", f"finished: {answer.status}")
 
 
 def _refused_now(market: Market, record: Record) -> str | None:
-    """Why the bytes of then must not be sent now: they carry the limits of then."""
-    limits = body_of(record).get("limits")
-    for name, limit in market.limits.items():
-        then = _amount(limits.get(WIRE[name]) if isinstance(limits, dict) else None)
-        if then is None or then > limit.amount:
-            return (
-                f"it was begun under a higher {name} than {limit.amount} of {limit.set_by}; cancel it, or apply again"
-            )
-    if market.residency and not _keeps_to(market, record):
-        return f"it is not known to stay in {', '.join(sorted(market.residency))}; cancel it, or apply again"
-    return None
+    """Why the bytes of then must not be sent now."""
+    refusal = wider_than_now(market, record)
+    if refusal is None and market.residency and not _keeps_to(market, record):
+        return outside(market)
+    return refusal
 
 
 def _keeps_to(market: Market, record: Record) -> bool:
@@ -185,29 +167,21 @@ def _keeps_to(market: Market, record: Record) -> bool:
     return all(line.province in market.residency for line in quote.status.lines)
 
 
-def _amount(text: object) -> Decimal | None:
-    try:
-        amount = Decimal(str(text))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
-
-
 # cancelling
 
 
 def _placing_cancelled(market: Market, record: Record, found: Found | None) -> Settled:
     """Nothing of it is bought: an order that is ours is released, and the bytes are never sent again."""
     if found is None:
-        return _never_sent(market, record, "there is no such order")
+        return never_sent(market, record, "there is no such order")
     if not _is_ours(market, record, found):
-        return _noted(market, record, "cancelled", "the name stands for another order, which is left alone")
+        return noted(market, record, "cancelled", "the name stands for another order, which is left alone")
     return _given_back(market, record, found)
 
 
 def _activation_cancelled(market: Market, record: Record, found: Found | None) -> Settled:
     if found is None or not _is_meant(record, found):
-        return _noted(market, record, "cancelled", "its order is there no more")
+        return noted(market, record, "cancelled", "its order is there no more")
     if found.order.status.created_by != market.account and found.order.phase not in ENDING:
         maker = found.order.status.created_by
         return Settled(False, f"the order is {maker}'s: cpctl release order/{record.name}, if it is to end")
@@ -217,35 +191,27 @@ def _activation_cancelled(market: Market, record: Record, found: Found | None) -
 def _extension_cancelled(market: Market, record: Record, found: Found | None) -> Settled:
     """What was extended cannot be taken back; what was not, is not by this record any more."""
     if found is None or not _is_meant(record, found) or found.order.phase in ENDING:
-        return _noted(market, record, "cancelled", "its order goes on no more")
+        return noted(market, record, "cancelled", "its order goes on no more")
     try:
         asked, ends = instant(str(body_of(record).get("endsAt"))), found.order.status.ends_at
     except BadValue:
         asked, ends = None, None
-    if asked is not None and ends is not None and ends >= asked:
-        return _noted(
+    if asked is not None and ends is not None and (ends >= asked or is_paid_until(found, asked)):
+        return noted(
             market, record, "done", f"it was extended, until {ends:%Y-%m-%dT%H:%M:%SZ}; that is not taken back"
         )
-    return _never_sent(market, record, "it was not extended")
+    return never_sent(market, record, "it was not extended")
 
 
 def _raw_cancelled(market: Market, record: Record, _found: Found | None) -> Settled:
-    return _never_sent(market, record, "what came of it is not known")
-
-
-def _never_sent(market: Market, record: Record, found: str) -> Settled:
-    """Close it, unless a request of its age may still be on its way."""
-    age = market.clock.now() - record.created_at
-    if timedelta(0) <= age < ON_ITS_WAY:
-        return Settled(False, f"{found}, but the request may be on its way: again in {ON_ITS_WAY.seconds} s")
-    return _noted(market, record, "cancelled", f"{found}; its request is never sent again")
+    return never_sent(market, record, "what came of it is not known")
 
 
 def _given_back(market: Market, record: Record, found: Found) -> Settled:
     if found.order.phase in ENDING:
-        return _noted(market, record, "cancelled", f"the order is {found.order.phase}")
+        return noted(market, record, "cancelled", f"the order is {found.order.phase}")
     after = purchase.release(market, found)
-    return _noted(market, record, "cancelled", f"released: the order is {after.order.phase}")
+    return noted(market, record, "cancelled", f"released: the order is {after.order.phase}")
 
 
 # what both need
@@ -257,19 +223,12 @@ def _is_ours(market: Market, record: Record, found: Found) -> bool:
 
 
 def _path(market: Market, record: Record) -> str:
-    return market.order_path() if record.verb == "place" else market.order_path(record.name, record.verb)
+    paths = {"place": market.order_path(), PUBLISH: demand_path(market)}
+    return paths.get(record.verb) or market.order_path(record.name, record.verb)
 
 
 def _is_meant(record: Record, found: Found) -> bool:
     return body_of(record).get("uid") == found.order.uid
-
-
-def _noted(market: Market, record: Record, state: State, words: str) -> Settled:
-    if state == "cancelled":
-        market.journal.cancel(record, words)
-    else:
-        market.journal.settle(record, state, words)
-    return Settled(True, words)
 
 
 ACTS: dict[str, dict[str, Act]] = {
@@ -279,6 +238,7 @@ ACTS: dict[str, dict[str, Act]] = {
         "release": _action_finished,
         "extend": _extension_finished,
         "api": _raw_finished,
+        PUBLISH: publishing_finished,
     },
     CANCEL: {
         "place": _placing_cancelled,
@@ -286,5 +246,6 @@ ACTS: dict[str, dict[str, Act]] = {
         "release": _action_finished,  # what ends the billing is finished either way
         "extend": _extension_cancelled,
         "api": _raw_cancelled,
+        PUBLISH: publishing_cancelled,
     },
 }

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from cpctl.broker.audit import Books, Finding, Key
+    from cpctl.broker.demanded import FoundDemand
     from cpctl.broker.market import Found, Market
-    from cpctl.broker.settling import Settled
+    from cpctl.broker.settled import Settled
     from cpctl.runtime import Runtime, Verb
 
 FORMS = ("table", "name", "json", "yaml")
@@ -81,7 +82,23 @@ def _books(rt: Runtime, market: Market, *, all_projects: bool) -> Books:
 
     kept = market.journal.everything()
     project = None if all_projects else market.project
-    return Books(kept, _orders(rt, market, project), Scope(market.account, market.endpoint, project, rt.clock.now()))
+    scope = Scope(market.account, market.endpoint, project, rt.clock.now())
+    return Books(kept, _orders(rt, market, project), scope, _demands(rt, market, project))
+
+
+def _demands(rt: Runtime, market: Market, project: str | None) -> Mapping[Key, FoundDemand]:
+    from cpctl.broker.demanded import FoundDemand
+    from cpctl.resources.demand import demand_of
+
+    found = {}
+    for page in rt.platform.pages("/v1/demands", {"project": project or "*"}):
+        for item in page.items:
+            demand = demand_of(item)
+            there = item["metadata"].get("project")
+            found[there if isinstance(there, str) else project or market.project, demand.name] = FoundDemand(
+                demand, item
+            )
+    return found
 
 
 def _orders(rt: Runtime, market: Market, project: str | None) -> Mapping[Key, Found]:
@@ -101,7 +118,8 @@ def _settled(
     rt: Runtime, market: Market, found: Sequence[Finding], way: str, *, yes: bool
 ) -> tuple[Mapping[int, Settled], OutcomeUnknown | None]:
     """What became of each finding that can be ended so, by its place, and the last one whose outcome is not known."""
-    from cpctl.broker.settling import Settled, settle
+    from cpctl.broker.settled import Settled
+    from cpctl.broker.settling import settle
 
     meant = [i for i, one in enumerate(found) if way in one.ways]
     if meant:
@@ -141,7 +159,8 @@ def _intent(finding: Finding, home: str) -> str:
     record = finding.record
     verb = record.verb if record else finding.finding
     where = f" ({finding.project})" if finding.project != home else ""
-    return f"{verb} order/{finding.name}{where}" if finding.name else f"{verb} {record.path if record else ''}"
+    kind = "demand" if verb == "publish" else "order"
+    return f"{verb} {kind}/{finding.name}{where}" if finding.name else f"{verb} {record.path if record else ''}"
 
 
 def _summary(market: Market, books: Books, found: Sequence[Finding]) -> str:

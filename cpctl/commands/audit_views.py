@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from cpctl.broker.audit import Finding
-    from cpctl.broker.settling import Settled
+    from cpctl.broker.settled import Settled
 
 TITLES = ("FINDING", "PROJECT", "NAME", "INTENT", "AGE", "DETAIL")
 RESULT = "RESULT"

@@ -68,6 +68,7 @@ def _withdrawn(rt: Runtime, market: Market, name: str) -> bool:
         return False
     match = withdraw(market, found).demand.status.match
     market.close("publish", name)
+    market.forget("publish", name)
     if match:
         rt.say(f'demand "{name}" was matched: order/{match} stays as it is; stop it: cpctl delete order/{match}')
     return True

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -189,7 +189,8 @@ def test_a_lost_extension(cp, shop, front, wanted, way, acted):
     assert cp(*extend).code == 11
     assert later(cp)(*way).code == 0
     (order,) = orders_of(shop, wanted.name)
-    assert (order["status"]["endsAt"] == until) == (acted or way is FINISH)
+    short_s = (datetime.fromisoformat(until) - datetime.fromisoformat(order["status"]["endsAt"])).total_seconds()
+    assert (0 <= short_s < 60) == (acted or way is FINISH)  # rounding day by day may cost some seconds of a year
     assert cp("audit").code == 0
 
 
