@@ -1,4 +1,4 @@
-"""`audit` knows the demands that runs of this machine were publishing: finishes them, or makes sure they buy nothing."""
+"""`audit` knows the demands that runs of this machine were publishing: finishes them, or sees that they buy nothing."""
 
 from __future__ import annotations
 
