@@ -64,7 +64,8 @@ class Sweep:
     """One command, killed at one point after the other, each with an order and a machine of its own.
 
     Attributes:
-        verb: apply: `apply --activate --wait`; activate: the same of an order that is held.
+        verb: apply: `apply --activate --wait`; activate: the same of an order that is held; publish: `apply` of a
+            demand that is matched at once.
         wanted: What the manifests ask for.
         bad: A client whose orders have no identity: every run buys under a name of its own.
         kills: The points at which a process was killed; `missed` those at which none could be.
@@ -91,6 +92,9 @@ class Sweep:
         if self.bad:
             made.document["metadata"] = {"generateName": f"{made.name}-"}
             made.change()
+        if self.verb == "publish":
+            made.document["kind"] = "Demand"
+            made.change(until="2099-01-01T00:00:00Z")
         cp = Client(self.folder / f"home-{made.name}", env=self.shop.env | {"CPCTL_SERVER": self.front.url})
         if self.verb == "activate":
             held = cp("apply", "-f", str(made))
@@ -101,6 +105,8 @@ class Sweep:
         if self.verb == "activate":
             return ["activate", f"order/{made.name}", "--yes", "--wait"]
         identity = ["--run-id", str(next(self._numbers))] if self.bad else []
+        if self.verb == "publish":
+            return ["apply", "-f", str(made), *identity]
         return ["apply", "-f", str(made), "--activate", "--wait", *identity]
 
     def points(self) -> list[Point]:
@@ -164,14 +170,22 @@ class Sweep:
         phases = [order["status"]["phase"] for order in orders]
         open_ = [
             path
-            for verb in ("place", "activate")
+            for verb in ("place", "activate", "publish")
             for path in record_files(cp, verb)
             if re.search('state = "(prepared|placed)"', path.read_text())
         ]
-        if again.code or phases != ["Active"] or len(lines) != 1 or open_:
+        wanted = "Held" if self.verb == "publish" else "Active"
+        if again.code or phases != [wanted] or len(lines) != 1 or open_ or not self.is_matched(made):
             self.wrong.append(
                 f"{point}: code {again.code}, {phases}, {len(lines)} reservations, open {open_}: {again.err}"
             )
+
+    def is_matched(self, made: Manifest) -> bool:
+        """Whether the demand, where one is published, is there and says that its order holds the cards."""
+        if self.verb != "publish" or self.bad:
+            return True
+        answer = self.shop.get(f"/v1/demands/{made.name}")
+        return answer.status_code == 200 and answer.json()["status"]["match"] == made.name
 
     def ledger(self) -> list[Any]:
         """All lines; those that were read are not read again."""

@@ -136,5 +136,10 @@ def test_sixteen_spenders_never_pass_the_limit_of_a_day(fresh_cp, fresh_sandbox,
     codes = [process.returncode for process in running]
     assert set(codes) == {0, 7}, words
     assert all("max-day of CPCTL_MAX_DAY" in word for word, code in zip(words, codes, strict=True) if code)
-    assert Decimal(fresh_sandbox.get("/v1/account").json()["reservedToday"]) <= limit
+    spent, most = Decimal(0), Decimal(0)
+    for line in fresh_sandbox.ledger():  # at no moment was more set aside or charged than the limit
+        spent += Decimal(line["reserved"]) if line["kind"] in ("reserve", "unreserve") else Decimal(0)
+        most = max(most, spent)
+    assert price < most == spent <= limit
+    assert Decimal(fresh_sandbox.balance_sheet()["reserved"]) == spent
     assert len(fresh_sandbox.orders()) == codes.count(0) + 1
