@@ -13,6 +13,7 @@
     │   └── NoSecretStore             4
     ├── Conflict                      5   the name stands for another spec, stale version, wrong phase
     ├── NoCapacity                    6
+    │   └── NoPlan                    6   ... and what stands in the way
     ├── LimitExceeded                 7
     ├── TimedOut                      8
     ├── Unreachable                   9   and nothing happened
@@ -30,6 +31,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntEnum
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class ExitCode(IntEnum):
@@ -188,6 +193,20 @@ class NoCapacity(CpctlError):
     """The cards are not there; nothing was bought."""
 
     exit_code = ExitCode.NO_CAPACITY
+
+
+class NoPlan(NoCapacity):
+    """No offers make what is wanted.
+
+    Attributes:
+        without: The constraints that stand in the way alone: without any one of them there is a plan.
+        least: CNY, what the cheapest plan costs when only the budget is too small for it.
+    """
+
+    def __init__(self, *, detail: str, without: tuple[str, ...], least: Decimal | None = None, hint: str | None = None):
+        super().__init__(reason="NoCapacity", hint=hint, detail=detail)
+        self.without = without
+        self.least = least
 
 
 class LimitExceeded(CpctlError):

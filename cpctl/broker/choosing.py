@@ -12,7 +12,7 @@ from cpctl.broker.market import Market
 from cpctl.broker.offers import query, read_offers
 from cpctl.broker.planner import Allocation, Plan, plan
 from cpctl.broker.vouchers import check_used, voucher_terms
-from cpctl.errors import LimitExceeded, NoCapacity
+from cpctl.errors import LimitExceeded, NoPlan
 from cpctl.resources.order import OrderSpec
 from cpctl.resources.partial import sentence
 from cpctl.resources.quote import Quote, QuoteLine
@@ -63,13 +63,13 @@ def within(limits: Limits, request: PlanRequest, offers: Iterable[Offer], absent
     """The cheapest plan among offers as they were read.
 
     Raises:
-        NoCapacity: There is none.
+        NoPlan: There is none.
         LimitExceeded: A limit stands in the way, and nothing else does.
     """
     try:
         return plan(request, offers, absent)
-    except NoCapacity as refusal:
-        without = set(refusal.values["without"]) - BOUGHT  # type: ignore[call-overload]
+    except NoPlan as refusal:
+        without = set(refusal.without) - BOUGHT
         if without == {"max-price"} and "max-price" in limits:
             raise _price(limits, refusal) from refusal
         if "budget" in without and "max-order" in limits:
@@ -135,10 +135,10 @@ def _residency(what: str, where: str, residency: frozenset[str]) -> LimitExceede
     )
 
 
-def _budget(limits: Limits, refusal: NoCapacity) -> LimitExceeded:
+def _budget(limits: Limits, refusal: NoPlan) -> LimitExceeded:
     """The same with who set the budget; what would do without another constraint is the next step."""
-    limit, least = limits["max-order"], refusal.values["least"]
-    others = [name for name in refusal.values["without"] if name != "budget"]  # type: ignore[attr-defined]
+    limit, least = limits["max-order"], refusal.least
+    others = [name for name in refusal.without if name != "budget"]
     return LimitExceeded(
         detail=f"the cheapest plan costs {least} CNY, the limit is {limit.amount} (max-order of {limit.set_by});"
         " nothing was bought",
@@ -149,7 +149,7 @@ def _budget(limits: Limits, refusal: NoCapacity) -> LimitExceeded:
     )
 
 
-def _price(limits: Limits, refusal: NoCapacity) -> LimitExceeded:
+def _price(limits: Limits, refusal: NoPlan) -> LimitExceeded:
     limit = limits["max-price"]
     return LimitExceeded(
         detail=f"every allocation has a dearer card than {limit.amount} CNY per card-hour"

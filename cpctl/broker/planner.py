@@ -68,8 +68,7 @@ def plan(request: PlanRequest, offers: Iterable[Offer], absent: Sequence[str] = 
         absent: Provinces that did not answer; their offers must not be among the offers.
 
     Raises:
-        NoCapacity: No allocation does; `values["without"]` names the constraints one of which stands in the way alone,
-            `values["least"]` is the least total when only the budget does.
+        NoPlan: No allocation does.
     """
     from cpctl.broker.unplanned import no_plan, over_budget
 

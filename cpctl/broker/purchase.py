@@ -20,7 +20,7 @@ from cpctl.broker.journal import Record
 from cpctl.broker.labels import labelled, missing
 from cpctl.broker.limits import Limits, named
 from cpctl.broker.market import Found, Market
-from cpctl.errors import BadAnswer, Conflict, CpctlError, LimitExceeded, NoCapacity, NotFound
+from cpctl.errors import BadAnswer, Conflict, CpctlError, LimitExceeded, NoCapacity, NoPlan, NotFound
 from cpctl.resources.order import OrderWanted, same_spec
 from cpctl.resources.placed import ENDED_UNCHARGED, ENDING, SWITCHED_ON, Phase
 from cpctl.resources.quote import Quote
@@ -277,8 +277,7 @@ def place_body(intent: Intent, lines: Iterable[Any], total: Decimal, replaces: s
 
 def _may_choose_again(intent: Intent, refusal: CpctlError) -> bool:
     """A price that moved is quoted anew; sold-out cards only when the cards are ours to choose, and others may do."""
-    is_planners = "without" in refusal.values
-    may_plan = intent.wanted.spec.allocations is None and not is_planners
+    may_plan = intent.wanted.spec.allocations is None and not isinstance(refusal, NoPlan)
     return refusal.reason == "PriceChanged" or (refusal.reason in ("NoCapacity", "OfferGone") and may_plan)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cpctl.broker.constraints import BOUGHT, FILTERS, NEVER_RELAXED, TOGETHER, Offer, PlanRequest, fitting
 from cpctl.broker.cover import makeable
 from cpctl.broker.planner import Plan, is_feasible, least, lot_of
-from cpctl.errors import NoCapacity
+from cpctl.errors import NoPlan
 
 
 def relaxed(request: PlanRequest, usable: Sequence[Offer]) -> Iterator[tuple[str, PlanRequest, list[Offer]]]:
@@ -21,7 +21,7 @@ def relaxed(request: PlanRequest, usable: Sequence[Offer]) -> Iterator[tuple[str
             yield whole.name, whole.without(request), fits
 
 
-def no_plan(request: PlanRequest, usable: Sequence[Offer], fits: Sequence[Offer], absent: Sequence[str]) -> NoCapacity:
+def no_plan(request: PlanRequest, usable: Sequence[Offer], fits: Sequence[Offer], absent: Sequence[str]) -> NoPlan:
     """The reason, and the constraints that stand in the way alone."""
     without = tuple(name for name, other, more in relaxed(request, usable) if is_feasible(other, more))
     detail = f"no offers make {request.cards} cards of {_wanted(request)}: {_reason(request, usable, fits)}"
@@ -29,16 +29,10 @@ def no_plan(request: PlanRequest, usable: Sequence[Offer], fits: Sequence[Offer]
         detail += f"; without {' or '.join(without)} there are enough"
     if absent:
         detail += f"; not answering: {', '.join(sorted(absent))}"
-    return NoCapacity(
-        detail=detail,
-        hint="cpctl get offers",
-        without=without,
-        wanted=request.cards,
-        absent=tuple(absent),
-    )
+    return NoPlan(detail=detail, hint="cpctl get offers", without=without)
 
 
-def over_budget(found: Plan, usable: Sequence[Offer]) -> NoCapacity:
+def over_budget(found: Plan, usable: Sequence[Offer]) -> NoPlan:
     """The least total, and the constraints without one of which the budget would do."""
     budget = found.request.budget or 0
     others = [
@@ -49,9 +43,7 @@ def over_budget(found: Plan, usable: Sequence[Offer]) -> NoCapacity:
     detail = f"the cheapest plan costs {found.total} CNY, the budget is {budget}"
     if others:
         detail += f"; without {' or '.join(others)} there is one within it"
-    return NoCapacity(
-        detail=detail, without=("budget", *others), least=found.total, wanted=found.request.cards, absent=found.absent
-    )
+    return NoPlan(detail=detail, without=("budget", *others), least=found.total)
 
 
 def _wanted(request: PlanRequest) -> str:
