@@ -95,11 +95,12 @@ def activate(market: Market, found: Found) -> Found:
     if found.order.phase in ENDING:
         raise found.end
     if found.order.phase not in SWITCHED_ON:
-        _check_price(market.limits, found)
+        check_price(market.limits, found)
     return _acted(market, "activate", found, done=SWITCHED_ON)
 
 
-def _check_price(limits: Limits, found: Found) -> None:
+def check_price(limits: Limits, found: Found) -> None:
+    """Refuse to switch on what costs more than is allowed by now. Raises LimitExceeded."""
     status = found.order.status
     for line in status.allocations:
         limits.check("max-price", line.price, f"offer {line.offer}", "switched on")

@@ -1,7 +1,7 @@
 """What a run would send, found out without sending it: by reading alone (`client`), or with a quote (`server`).
 
 Nothing is written, neither at the platform nor in the journal. What only the platform's transaction can tell is not
-told: whether the balance and the limit of a day allow it, and whether somebody else is quicker.
+told: whether somebody else is quicker to the cards, or to the money.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from cpctl.broker.limits import Limits
 from cpctl.broker.market import Market
 from cpctl.broker.offers import offer_of
 from cpctl.broker.planner import Allocation, allocated
-from cpctl.broker.purchase import Intent, place_body
+from cpctl.broker.purchase import Intent, check_price, place_body
+from cpctl.broker.purse import Purse
 from cpctl.broker.vouchers import check_used, voucher_terms
 from cpctl.errors import BadManifest, NoCapacity
 from cpctl.resources.exchange import Request
@@ -80,10 +81,11 @@ class Rehearsed:
     why_not: str | None = None
 
 
-def rehearse_order(market: Market, intent: Intent, *, quoted: bool, activate: bool) -> Rehearsed:
+def rehearse_order(market: Market, purse: Purse, intent: Intent, *, quoted: bool, activate: bool) -> Rehearsed:
     """What `obtain`, and switching on after it, would send.
 
     Args:
+        purse: Of the market's project; what would be bought is paid from it.
         quoted: Ask the platform for a quote; else its offers are read and reckoned with here.
 
     Raises:
@@ -95,6 +97,7 @@ def rehearse_order(market: Market, intent: Intent, *, quoted: bool, activate: bo
         return Rehearsed(spelled, "resumed", (_again(expected.begun),))
     if found is None:
         lines, total = _priced(market, intent.wanted.spec, intent.limits, quoted=quoted)
+        purse.pay(f'order "{intent.wanted.name}"', total, sum(line.cards for line in lines), intent.limits)
         body = place_body(intent, lines, total, expected.replaces)
         return Rehearsed(spelled, "created", (Sent("POST", market.order_path(), body),), lines, total)
     labels = missing(found, intent.wanted.labels)
@@ -102,6 +105,7 @@ def rehearse_order(market: Market, intent: Intent, *, quoted: bool, activate: bo
     sent = [Sent("PATCH", path, {"metadata": {"labels": labels}})] if labels else []
     is_switched = activate and found.order.phase not in SWITCHED_ON
     if is_switched:
+        check_price(market.limits, found)
         sent.append(Sent("POST", market.order_path(found.order.name, "activate"), {"uid": found.order.uid}))
     return Rehearsed(spelled, "resumed" if is_switched else expected.outcome, tuple(sent))
 

@@ -35,7 +35,7 @@ def apply(
     published once in the same way; the order that matches it is switched on by `activate` alone.
 
     --dry-run=client reads, and shows each request that would write; --dry-run=server asks for a quote as well. Neither
-    writes anything, and only placing finds out whether the balance and the limit of a day allow it.
+    writes anything; limits, balance and quota are those of now, and only placing finds out whether others were quicker.
     """
     from cpctl.commands.dry_run import is_dry, rehearsed
     from cpctl.commands.manifests import wanted_of

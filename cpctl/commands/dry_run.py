@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from cpctl.broker.purse import Purse
 from cpctl.broker.rehearsing import Rehearsed, Sent, rehearse_demand, rehearse_order
 from cpctl.commands.buying import market_of, priced_lines
 from cpctl.commands.demanding import need_of
-from cpctl.commands.ordering import Wish, intent_of, told_where
+from cpctl.commands.ordering import Wish, intent_of, told_where, waiting_s
 from cpctl.errors import UnknownName
 from cpctl.resources.demand import DemandWanted
 from cpctl.units import card_hour
@@ -32,6 +33,7 @@ def is_dry(way: str) -> bool:
 
 def rehearsed(rt: Runtime, wanted: Sequence[Wanted], wish: Wish, way: str, form: str | None) -> Iterator[str]:
     """What would become of each; text as it is found out, or one document."""
+    waiting_s(wanted, wish)
     found = _found(rt, wanted, wish, quoted=way == "server")
     if form in ("json", "yaml"):
         from cpctl.output.values import VALUE_PRINTERS
@@ -45,6 +47,7 @@ def rehearsed(rt: Runtime, wanted: Sequence[Wanted], wish: Wish, way: str, form:
 
 def _found(rt: Runtime, wanted: Sequence[Wanted], wish: Wish, *, quoted: bool) -> Iterator[Rehearsed]:
     market_at = cache(lambda project: market_of(rt, project))
+    purse_at = cache(lambda project: Purse(market_at(project)))
     for one in wanted:
         with told_where(rt, one, alone=len(wanted) == 1):
             market = market_at(one.project)
@@ -52,7 +55,7 @@ def _found(rt: Runtime, wanted: Sequence[Wanted], wish: Wish, *, quoted: bool) -
                 yield rehearse_demand(market, need_of(rt, market, one, wish, yes=True), quoted=quoted)
             else:
                 intent = intent_of(rt, market, one, wish, yes=True)
-                yield rehearse_order(market, intent, quoted=quoted, activate=wish.activate)
+                yield rehearse_order(market, purse_at(market.project), intent, quoted=quoted, activate=wish.activate)
 
 
 def _text(one: Rehearsed, way: str) -> str:

@@ -60,14 +60,7 @@ class Result(NamedTuple):
 
 def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Result]:
     """Each one, as soon as it is placed or published; a failure ends the run, and what was done before stays done."""
-    if wish.wait and not wish.activate:
-        raise UsageError(detail="--wait waits for cards to come up, which needs --activate")
-    if wish.activate and all(isinstance(one, DemandWanted) for one in wanted):
-        raise UsageError(
-            detail="--activate switches orders on, and there are demands only",
-            hint="cpctl wait demand/NAME --for=condition=Matched, then cpctl activate order/NAME",
-        )
-    limit_s = timeout_s(wish.timeout)
+    limit_s = waiting_s(wanted, wish)
     yes = wish.yes or (not wish.needs_yes and not rt.asks)
     market_at = cache(lambda project: market_of(rt, project))
     if len(wanted) > 1:
@@ -92,6 +85,18 @@ def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Resul
                 raise _half_way(kind, one.name, error) from error
             yield result
             market.close(verb, one.name)
+
+
+def waiting_s(wanted: Sequence[Wanted], wish: Wish) -> int:
+    """How long is waited for each at most. Raises UsageError for a wish that nothing comes of."""
+    if wish.wait and not wish.activate:
+        raise UsageError(detail="--wait waits for cards to come up, which needs --activate")
+    if wish.activate and all(isinstance(one, DemandWanted) for one in wanted):
+        raise UsageError(
+            detail="--activate switches orders on, and there are demands only",
+            hint="cpctl wait demand/NAME --for=condition=Matched, then cpctl activate order/NAME",
+        )
+    return timeout_s(wish.timeout)
 
 
 def _check_all(rt: Runtime, market_at: Callable[[str | None], Market], wanted: Sequence[Wanted], wish: Wish) -> None:

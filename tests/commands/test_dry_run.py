@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 
-from money import manifest, new_name, orders_of, record_files, rolled_back, through
+from money import answering, manifest, new_name, orders_of, record_files, rolled_back, through
 from proxy import RecordingProxy
 
 WAYS = ("client", "server")
-CONFLICT, NO_CAPACITY, LIMIT, UNKNOWN = 5, 6, 7, 11
+FAILED, USAGE, CONFLICT, NO_CAPACITY, LIMIT, UNKNOWN = 1, 2, 5, 6, 7, 11
 
 
 @pytest.fixture
@@ -211,4 +212,79 @@ def test_many_are_one_document(cp, sandbox, tmp_path):
 def test_another_word_is_2(cp, sandbox, name, word):
     result = cp(*order(name, "--yes"), f"--dry-run={word}")
     assert (result.code, result.out) == (2, "") and "client" in result.err
+    assert orders_of(sandbox, name) == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_limit_of_a_day_counts_what_the_run_would_buy_before(fresh_cp, fresh_sandbox, tmp_path, way):
+    """Each manifest alone is within the limit, and so is what was spent before; all of them together are not."""
+    first, second = manifest(tmp_path), manifest(tmp_path)
+    dry = ("apply", "-f", str(first), f"--dry-run={way}")
+    total = Decimal(fresh_cp(*dry, "-o", "json").json["status"]["total"])
+    assert fresh_cp("apply", "-f", str(manifest(tmp_path))).code == 0
+    most = fresh_sandbox.balance_sheet()["reserved"] + total * 3 / 2
+    limit = {"CPCTL_MAX_DAY": f"{most:.2f}"}
+    assert fresh_cp(*dry, env=limit).code == 0
+    refused = fresh_cp(*dry, "-f", str(second), env=limit)
+    assert refused.code == LIMIT and f'order "{second.name}"' in refused.err
+    assert "max-day of CPCTL_MAX_DAY" in refused.err and len(fresh_sandbox.orders()) == 1
+
+
+@pytest.mark.parametrize(
+    ("has", "said"),
+    [
+        ({"available": "0.01"}, "has 0.01 CNY available"),
+        ({"available": "-5.00"}, "has -5.00 CNY available"),
+        ({"quota": {"cards": 7, "cardsUsed": 0}}, "may hold 7 cards at once"),
+        ({"quota": {"cards": 200_000, "cardsUsed": 199_993}}, "may hold 200000 cards at once"),
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_project_cannot_pay_or_hold_is_refused(cp, sandbox, name, way, has, said):
+    account = sandbox.get("/v1/account").json() | has
+    result = rehearsed_with(cp, sandbox, order(name, f"--dry-run={way}"), account)
+    assert (result.code, result.out) == (LIMIT, "") and said in result.err
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"available": "lots"},
+        {"available": "--5.00"},
+        {"available": None},
+        {"available": "NaN"},
+        {"reservedToday": "1e9"},
+        {"spentToday": True},
+        {"quota": 7},
+        {"quota": {"cards": -1, "cardsUsed": 0}},
+        {"quota": {"cards": 7}},
+    ],
+)
+def test_an_account_that_no_contract_allows_is_not_reckoned_with(cp, sandbox, name, wrong):
+    account = sandbox.get("/v1/account").json() | wrong
+    result = rehearsed_with(cp, sandbox, order(name, "--dry-run=client"), account)
+    assert (result.code, result.out) == (FAILED, "") and "is not an account" in result.err
+
+
+def rehearsed_with(cp, sandbox, command, account):
+    """The command's result where the platform tells this of the account."""
+    answer = answering("200 OK", json.dumps(account))
+    with RecordingProxy(sandbox.url) as proxy:
+        proxy.instead = lambda exchange: answer(b"") if exchange.line.startswith("GET /v1/account?") else None
+        return cp(*command, env=through(cp, proxy))
+
+
+def test_what_costs_more_than_is_allowed_by_now_is_not_switched_on(cp, sandbox, tmp_path):
+    wanted = manifest(tmp_path)
+    with rolled_back(sandbox, wanted.name):
+        assert cp("apply", "-f", str(wanted)).code == 0
+        command = ("apply", "-f", str(wanted), "--activate")
+        dry, wet = (cp(*command, *more, env={"CPCTL_MAX_ORDER": "0.05"}) for more in (("--dry-run=client",), ()))
+        assert (dry.code, dry.out, dry.err) == (wet.code, wet.out, wet.err) and dry.code == LIMIT
+
+
+@pytest.mark.parametrize("more", [("--wait",), ("--activate", "--timeout", "soon"), ("--activate", "--timeout", "-1s")])
+def test_a_wish_that_nothing_comes_of_is_refused_as_in_buying(cp, sandbox, name, more):
+    dry, wet = (cp(*order(name, "--yes"), *more, *last) for last in (("--dry-run=client",), ()))
+    assert (dry.code, dry.out, dry.err) == (wet.code, wet.out, wet.err) and dry.code == USAGE
     assert orders_of(sandbox, name) == []
