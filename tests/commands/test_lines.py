@@ -22,6 +22,7 @@ DOCUMENTS = {
     "/v1/can-i?project=lab": "Permission",
     "/v1/access/train-7b": "Access",
     "/v1/overview": "Overview",
+    "/v1/account": "Account",
 }
 
 
