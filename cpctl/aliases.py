@@ -85,6 +85,11 @@ def default_words(rt: Runtime, verb: str, parameters: Sequence[Any], given: Sequ
     return words
 
 
+def has_defaults(rt: Runtime, verb: str) -> bool:
+    """Whether `[defaults.VERB]` adds anything to what is typed."""
+    return verb not in NO_DEFAULTS and bool(_defaults(rt).get(verb))
+
+
 def _defaults(rt: Runtime) -> Mapping[str, Any]:
     from cpctl.profiles.folders import config_file, has_home
 

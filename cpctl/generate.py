@@ -1,4 +1,4 @@
-"""`python -m cpctl.generate` writes completions/ and man/ from the command tree, _fields.py from the contract.
+"""`python -m cpctl.generate` writes completions/, man/, _tree.py, help/ from the verbs, _fields.py from the contract.
 
 With `--check` it only compares.
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from cpctl.compiling import help_files, tree_module
 from cpctl.complete.bash import script
 from cpctl.grammar import commands, global_flags
 from cpctl.manual import command_page, overview_page
@@ -21,6 +22,8 @@ ROOT = Path(__file__).parent.parent
 MANUAL = Path("man/man1")
 SCRIPT = Path("completions/cpctl.bash")
 FIELDS = Path("cpctl/_fields.py")
+TREE = Path("cpctl/_tree.py")
+HELP = Path("cpctl/help")
 FIELDS_HEAD = """\"\"\"Generated from api/openapi.yaml by `make generate`; `cpctl.fields` says what a row is.\"\"\"
 
 # ruff: noqa: E501
@@ -35,6 +38,8 @@ def files() -> dict[Path, str]:
     return {
         SCRIPT: script(every, everywhere),
         FIELDS: fields_module(),
+        TREE: tree_module(),
+        **{HELP / name: text for name, text in help_files().items()},
         **{MANUAL / f"{name}.1": text for name, text in pages.items()},
     }
 
@@ -57,7 +62,7 @@ def differences(wanted: Mapping[Path, str], root: Path) -> list[str]:
 
 
 def write(wanted: Mapping[Path, str], root: Path) -> None:
-    """Write every file, and remove the pages of verbs that are no more."""
+    """Write every file, and remove the pages and texts of verbs that are no more."""
     for path, text in wanted.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8", newline="\n")
@@ -67,7 +72,7 @@ def write(wanted: Mapping[Path, str], root: Path) -> None:
 
 
 def _present(root: Path) -> list[Path]:
-    return sorted(path.relative_to(root) for path in (root / MANUAL).glob("*"))
+    return sorted(path.relative_to(root) for folder in (MANUAL, HELP) for path in (root / folder).glob("*"))
 
 
 def _content(path: Path) -> str | None:

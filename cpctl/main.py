@@ -26,6 +26,11 @@ def main() -> NoReturn:
         from cpctl import __version__
 
         sys.exit(_emit(sys.stdout, f"cpctl {__version__}\n"))
+    from cpctl.dispatch import help_of
+
+    text = help_of(sys.argv[1:])
+    if text is not None:
+        sys.exit(_emit(sys.stdout, text))
     _on_signals(ready=False)
     rt = _runtime()
     _on_signals(ready=True)
@@ -61,7 +66,15 @@ def _verb(argv: list[str], rt: Runtime) -> Verb | str | Plugin:
         from cpctl import __version__
 
         return f"cpctl {__version__}\n"
+    from cpctl.dispatch import dispatch, help_of
+
+    text = help_of(argv)
+    if text is not None:
+        return text
     verb, words = normalise(argv)
+    ready = dispatch(rt, verb, words)
+    if ready is not None:
+        return ready
     from cpctl.cli import run_typer
 
     return run_typer(rt, verb, words, argv)
@@ -159,7 +172,9 @@ def _bug(rt: Runtime, bug: Exception) -> int:
 
 
 def _emit(stream: object, text: str) -> int:
-    """`--version` without a runtime."""
+    """`--version` and `--help` without a runtime."""
+    if not text.isascii():
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
     try:
         stream.write(text)  # type: ignore[attr-defined]
         stream.flush()  # type: ignore[attr-defined]

@@ -83,3 +83,26 @@ VERBS: dict[str, Verb] = {
     "options": Verb("List the flags that every verb takes"),
     "version": Verb("Print the versions of cpctl and of the platform"),
 }
+
+READING: tuple[str, ...] = (
+    "get",
+    "describe",
+    "explain",
+    "events",
+    "overview",
+    "plan",
+    "usage",
+    "auth status",
+    "auth token",
+    "auth whoami",
+    "auth can-i",
+    "config view",
+    "config get-profiles",
+    "config current-profile",
+    "config path",
+    "sandbox status",
+    "api-resources",
+    "doctor",
+    "version",
+)
+"""Those that only look, and so may start without typer; what spends or changes something never does."""

@@ -54,17 +54,20 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "identity": (*GROUND, "auth", "profiles"),
     "runtime": (*GROUND, "output", "api", "auth", "profiles", "identity"),
     "commands": (*GROUND, *PARTS, "lazy", "verbs", "aliases", "plugins"),
+    "_tree": (),
+    "dispatch": ("_tree", "runtime", "commands", "aliases"),
+    "compiling": ("cli", "dispatch", "flags", "grammar", "verbs"),
     "cli": ("errors", "flags", "argv", "verbs", "runtime", "commands", "aliases", "plugins"),
     "pager": (),
     "aliases": ("errors", "argv", "runtime", "profiles"),
     "plugins": (),
-    "main": ("cpctl", "errors", "argv", "cli", "runtime", "output", "crash", "pager", "plugins"),
+    "main": ("cpctl", "errors", "argv", "dispatch", "cli", "runtime", "output", "crash", "pager", "plugins"),
     "__main__": ("main",),
     "sandbox": (),
     "grammar": ("cli", "flags", "verbs"),
     "complete": ("grammar", "registry", "verbs", "places", "accelerators"),
     "manual": ("cpctl", "errors", "grammar", "registry", "verbs", "profiles"),
-    "generate": ("grammar", "complete", "manual", "registry", "schemas"),
+    "generate": ("compiling", "grammar", "complete", "manual", "registry", "schemas"),
 }
 
 # a module that may go further than its layer
