@@ -40,6 +40,7 @@ def activate(
 def _activated(rt: Runtime, names: list[str], *, wait: bool, timeout: str | None, yes: bool) -> Iterator[Result]:
     from cpctl.broker import purchase
     from cpctl.commands.buying import is_active, market_of, receipt, timeout_s, told_when_interrupted, wait_for
+    from cpctl.commands.leases import warn
     from cpctl.commands.ordering import Result, ask_to_activate
     from cpctl.resources.placed import SWITCHED_ON
 
@@ -54,6 +55,8 @@ def _activated(rt: Runtime, names: list[str], *, wait: bool, timeout: str | None
             found = purchase.activate(market, found)  # for one that is on: closes the record of a run that was killed
             if not was_on:
                 receipt(rt, market, found)
+            else:
+                warn(rt, found.raw)
             if wait and not is_active(found):
                 found = wait_for(rt, market, name, is_active, limit_s=limit_s, what="to be Active")
             yield Result(found, "unchanged" if was_on else "active" if wait else "activating")

@@ -79,8 +79,8 @@ def use_profile(rt: Runtime, *, name: flags.ProfileName) -> Verb:
 def set_(rt: Runtime, *, key: flags.SettingKey, value: flags.SettingValue) -> Verb:
     """Set a value: of the profile in force, of --profile NAME (made when it is new), or anywhere by its full key.
 
-    Settings of a profile: server, project, province, output, models, sandbox-data, limits.max-price, limits.max-order,
-    limits.max-day, limits.max-call, residency.provinces. Elsewhere: defaults.VERB.output.
+    Settings of a profile: server, project, province, output, models, warn-before, sandbox-data, limits.max-price,
+    limits.max-order, limits.max-day, limits.max-call, residency.provinces. Elsewhere: defaults.VERB.output.
     """
     from cpctl.profiles import changes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpctl.commands.leases import warn
 from cpctl.commands.listing import Listing, asked_for, nothing_found
 from cpctl.commands.reading import one_begun
 from cpctl.commands.related import at, related
@@ -47,6 +48,8 @@ def describe(
                 yield "\n\n"
             begun = True
             yield from _text(rt, target.kind, item)
+            if target.kind.name == "order":
+                warn(rt, item)
     if not begun:
         rt.say(nothing_found(rt, asked))
     return heard.verdict(required=False)

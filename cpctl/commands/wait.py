@@ -29,6 +29,7 @@ def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Ti
     capacity with 6; the time-out with 8.
     """
     from cpctl.commands.buying import timeout_s, told_when_interrupted
+    from cpctl.commands.leases import warn
     from cpctl.commands.targets import targets
 
     limit_s = timeout_s(timeout)
@@ -41,7 +42,9 @@ def wait(rt: Runtime, *, what: flags.Targets, for_: flags.For, timeout: flags.Ti
         left_s = max(0.001, ends - rt.clock.monotonic())
         again = f"cpctl wait {kind.name}/{name} --for={for_}"
         with told_when_interrupted(rt, name, again, kind=kind.name):
-            _until(rt, kind, name, check, for_, left_s)
+            found = _until(rt, kind, name, check, for_, left_s)
+        if kind.name == "order" and isinstance(found, dict):
+            warn(rt, found)
         yield f"{kind.name}/{name} condition met\n"
     return ExitCode.DONE
 
@@ -146,7 +149,8 @@ def _refuse_over(found: Object) -> None:
         raise FoundDemand(demand, found).end
 
 
-def _until(rt: Runtime, kind: Kind, name: str, check: Check, text: str, limit_s: float) -> None:
+def _until(rt: Runtime, kind: Kind, name: str, check: Check, text: str, limit_s: float) -> Object:
+    """The object as it is once it is as asked; None when it is gone, and that was asked."""
     from cpctl.broker.waiting import wait_until
     from cpctl.resources.exchange import Request
 
@@ -166,7 +170,7 @@ def _until(rt: Runtime, kind: Kind, name: str, check: Check, text: str, limit_s:
         return last
 
     try:
-        wait_until(check, fetch, rt.clock, limit_s=limit_s, what=f"{kind.name}/{name}: {text}")
+        return wait_until(check, fetch, rt.clock, limit_s=limit_s, what=f"{kind.name}/{name}: {text}")
     except TimedOut as error:
         error.advice = f"cpctl describe {kind.name}/{name}"
         raise

@@ -17,6 +17,7 @@ from cpctl.resources.endpoint import Endpoint, endpoint
 
 DEFAULT_PROJECT = "default"
 DEFAULT_OUTPUT = "table"
+DEFAULT_WARNING = "30m"
 ENVIRONMENT = {
     "server": "CPCTL_SERVER",
     "project": "CPCTL_PROJECT",
@@ -56,6 +57,7 @@ class Profile:
         server: The platform, or None for a profile of models alone.
         provinces: Default filter of get and plan, pinyin ids.
         limits: By name: max-price (CNY per card-hour), max-order, max-day, max-call (CNY).
+        warn_before: How long before it ends an order is warned of, such as 30m.
         residency: Where prompts and orders may go, pinyin ids; empty is anywhere.
         sandbox_data: The folder of a sandbox not at its usual place.
         token_origins: Where CPCTL_TOKEN may be sent.
@@ -68,6 +70,7 @@ class Profile:
     provinces: tuple[str, ...] = ()
     output: str = DEFAULT_OUTPUT
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    warn_before: str = DEFAULT_WARNING
     residency: tuple[str, ...] = ()
     models: Endpoint | None = None
     sandbox_data: Path | None = None
@@ -119,6 +122,7 @@ def resolve(document: Mapping[str, Any], env: Mapping[str, str], flags: Flags | 
         provinces=settings.provinces("province", table.get("province", [])),
         output=str(values["output"][0]),
         limits=_limits(table, env, name),
+        warn_before=str(table.get("warn-before", DEFAULT_WARNING)),
         residency=settings.provinces("residency.provinces", table.get("residency", {}).get("provinces", [])),
         models=_endpoint(values, "models"),
         sandbox_data=Path(table["sandbox-data"]) if "sandbox-data" in table else None,

@@ -90,12 +90,25 @@ def money(key: str, value: Any) -> str:
     return _amount(key, value, parse)
 
 
+def duration(key: str, value: Any) -> str:
+    """A text such as 30m; 0s is one too."""
+    from cpctl.units import duration_s
+
+    try:
+        duration_s(text(key, value), least=0)
+    except BadValue as error:
+        expected = "a duration with its unit, such as 90s, 30m or 2h"
+        raise BadValue(what=key, value=_shown(value), expected=expected) from error
+    return str(value)
+
+
 SETTINGS = (
     Setting("current-profile", name, "the profile used when none is named"),
     Setting("profiles.*.server", url, "the platform's address"),
     Setting("profiles.*.project", name, "the project orders are made in"),
     Setting("profiles.*.province", provinces, "default filter of get and plan", many=True),
     Setting("profiles.*.output", output, "default output format"),
+    Setting("profiles.*.warn-before", duration, "how long before it ends an order is warned of"),
     Setting("profiles.*.models", url, "an OpenAI-compatible endpoint for model calls"),
     Setting("profiles.*.sandbox-data", text, "the folder of a sandbox started with --data"),
     Setting("profiles.*.limits.max-price", price, "most CNY per card-hour"),
