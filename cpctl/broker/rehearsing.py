@@ -26,7 +26,7 @@ from cpctl.broker.planner import Allocation, allocated
 from cpctl.broker.purchase import Intent, check_price, place_body
 from cpctl.broker.purse import Purse
 from cpctl.broker.vouchers import check_used, voucher_terms
-from cpctl.errors import BadManifest, NoCapacity
+from cpctl.errors import BadManifest, NoCapacity, NotFound
 from cpctl.resources.exchange import Request
 from cpctl.resources.order import AllocationWanted, OrderSpec
 from cpctl.resources.placed import SWITCHED_ON
@@ -140,7 +140,11 @@ def _reckoned(market: Market, spec: OrderSpec, limits: Limits) -> tuple[Sequence
 
 def _offer(market: Market, wanted: AllocationWanted, spec: OrderSpec) -> Offer:
     """The offer of an allocation, if it can sell that now."""
-    offer = offer_of(market.platform.send(Request("GET", f"/v1/offers/{wanted.offer}")).json())
+    try:
+        offer = offer_of(market.platform.send(Request("GET", f"/v1/offers/{wanted.offer}")).json())
+    except NotFound as gone:  # a quote says the same in its own words
+        detail = f"offer {wanted.offer} is gone; nothing was bought"
+        raise NoCapacity(reason="OfferGone", detail=detail, hint="cpctl get offers") from gone
     source = f"offer {offer.name}"
     if offer.billing != spec.billing:
         raise BadManifest(source=source, detail=f"is billed {offer.billing}, the order {spec.billing}")

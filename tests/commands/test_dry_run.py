@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import pytest
 
-from money import answering, manifest, new_name, orders_of, record_files, rolled_back, through
+from money import LOST, Trouble, answering, manifest, new_name, orders_of, record_files, rolled_back, through
 from proxy import RecordingProxy
 
 WAYS = ("client", "server")
-FAILED, USAGE, CONFLICT, NO_CAPACITY, LIMIT, UNKNOWN = 1, 2, 5, 6, 7, 11
+FAILED, USAGE, CONFLICT, NO_CAPACITY, LIMIT, UNREACHABLE, UNKNOWN = 1, 2, 5, 6, 7, 9, 11
 
 
 @pytest.fixture
@@ -177,16 +177,43 @@ def test_it_refuses_what_buying_refuses(cp, sandbox, name, way, more, code):
     assert orders_of(sandbox, name) == []
 
 
-def test_allocations_that_cannot_be_sold(cp, sandbox, name):
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("pinned", "code"),
+    [
+        (("--offer", "of-nosuch=8"), NO_CAPACITY),
+        (("--offer", "{offer}=9"), USAGE),
+        (("--offer", "{offer}=100000"), NO_CAPACITY),
+        (("--offer", "{offer}=8", "--billing", "monthly"), USAGE),
+    ],
+)
+def test_pinned_cards_end_as_in_buying(cp, sandbox, name, pinned, code, way):
     machine = next(
         one for one in sandbox.items("/v1/offers", billing="on-demand", cards=8) if one["spec"]["minCards"] == 8
     )
-    offer, free = machine["metadata"]["name"], machine["status"]["free"]
-    pinned = ("create", "order", name, "--duration", "1h", "--dry-run=client")
-    assert cp(*pinned, "--offer", f"{offer}=9").code == 2
-    assert cp(*pinned, "--offer", f"{offer}={free // 8 * 8 + 8}").code == NO_CAPACITY
-    assert cp(*pinned, "--offer", "of-nosuch=8").code == 3
-    assert cp(*pinned, "--offer", f"{offer}=8", "--billing", "monthly").code == 2
+    words = [word.format(offer=machine["metadata"]["name"]) for word in pinned]
+    command = ("create", "order", name, "--duration", "1h", *words)
+    dry, wet = cp(*command, f"--dry-run={way}"), cp(*command, "--yes")
+    assert (dry.code, dry.out) == (wet.code, wet.out) == (code, ""), (dry.err, wet.err)
+    assert orders_of(sandbox, name) == []
+
+
+@pytest.mark.parametrize("trouble", sorted(LOST.keys() - {"another order"}))
+def test_a_quote_that_never_comes_is_no_unknown_outcome(cp, sandbox, name, trouble):
+    """Nothing spends, so nothing can have been bought: never 11, and never 0."""
+    with RecordingProxy(sandbox.url) as proxy:
+        proxy.instead = Trouble("/v1/quotes?", LOST[trouble], times=99)
+        result = cp(*order(name, "--dry-run=server", "--request-timeout", "2s"), env=through(cp, proxy))
+        sent = writes(proxy)
+    assert (result.code, result.out) in ((FAILED, ""), (UNREACHABLE, "")), result.err
+    assert quotes(sent) == sent and sent and not any(cp.state.rglob("journal/*"))
+
+
+def test_a_plan_only_reads(cp, sandbox, name):
+    with RecordingProxy(sandbox.url) as proxy:
+        planned = cp("plan", *order(name)[2:], env=through(cp, proxy))
+        assert planned.code == 0 and writes(proxy) == [] and proxy.exchanges
+    assert not any(cp.state.rglob("journal/*"))
 
 
 def test_a_demand_that_would_wait_says_why(cp, name):
