@@ -229,12 +229,12 @@ class Runtime:
 
     def sender_to(self, endpoint: Endpoint, bearer: Bearer | None = None) -> Sender:
         """The way to any endpoint; without a bearer no token goes along."""
-        from cpctl.api.transport import HttpxTransport
+        from cpctl.api.transport import Transport
 
         trace = self.trace if self.options.verbose else None  # bodies are masked for it, which takes time
         hint = "cpctl sandbox up" if endpoint.loopback and endpoint == self.profile.server else None
         whole = self.options.verbose >= WHOLE_BODIES
-        return HttpxTransport(
+        return Transport(
             endpoint, bearer, clock=self.clock, env=self.env, trace=trace, down_hint=hint, whole_bodies=whole
         )
 

@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 
 from cpctl.api import policy
 from cpctl.api.body import decoded
-from cpctl.api.line import Cut, Late, Line
+from cpctl.api.line import Cut, Late
 from cpctl.api.policy import Standing
 from cpctl.errors import BadAnswer, CpctlError, Unreachable
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.api.line import Line
+    from cpctl.api.quick import QuickLine
 
 
 class Failure(Exception):
@@ -32,7 +37,7 @@ class Attempt:
     """One sending of a request, the first has number 1: its line, the answer's head, when time is over (monotonic)."""
 
     request: Request
-    line: Line
+    line: Line | QuickLine
     ends: float
     number: int
     status: int = 0

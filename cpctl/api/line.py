@@ -16,6 +16,7 @@ from cpctl.api.bare import without_command_line
 from cpctl.api.policy import CONNECT_LIMIT_S
 from cpctl.errors import LocalFailure
 from cpctl.resources.endpoint import Endpoint
+from cpctl.resources.exchange import Request
 
 
 class NotSent(Exception):
@@ -59,6 +60,11 @@ class Line:
             limits=single,
             proxy=httpx.Proxy(proxy) if proxy else None,
         )
+
+    @staticmethod
+    def takes(request: Request) -> bool:
+        """Whether such a request may go over a line of this kind."""
+        return True
 
     def ask(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, limit_s: float
@@ -167,7 +173,7 @@ class Line:
         if self._late or isinstance(error, httpx.TimeoutException):
             return kind("no connection in time")
         distrust = _distrust(error)
-        return Untrusted(f"its certificate is not trusted ({distrust})") if distrust else kind(_words(error))
+        return Untrusted(f"its certificate is not trusted ({distrust})") if distrust else kind(words_of(error))
 
 
 def tls_context() -> Any:
@@ -184,7 +190,7 @@ def tls_context() -> Any:
         return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except (ssl.SSLError, OSError, NotImplementedError) as error:
         raise LocalFailure(
-            detail=f"this machine's certificates cannot be read: {_words(error)}",
+            detail=f"this machine's certificates cannot be read: {words_of(error)}",
             hint="check SSL_CERT_FILE and SSL_CERT_DIR",
         ) from error
 
@@ -198,7 +204,7 @@ def _distrust(error: BaseException | None) -> str:
     return error.verify_message if error is not None else ""
 
 
-def _words(error: BaseException | None) -> str:
+def words_of(error: BaseException | None) -> str:
     """The innermost reason, as the operating system says it, on one line."""
     while error is not None and (error.__cause__ or error.__context__):
         error = error.__cause__ or error.__context__

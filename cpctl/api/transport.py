@@ -18,6 +18,7 @@ from cpctl.api.masking import SHOWN_LIMIT, masked_body, masked_headers, without
 from cpctl.api.policy import Standing
 from cpctl.api.problems import error_of, outcome_unknown, problem_of, redirected
 from cpctl.api.proxies import proxy_for
+from cpctl.api.quick import QuickLine, Unusual, openssl_trust
 from cpctl.errors import BadAnswer, CpctlError, TokenRefused, Unreachable
 from cpctl.resources.clock import Clock
 from cpctl.resources.endpoint import Endpoint
@@ -30,8 +31,11 @@ Trace = Callable[[int, str], None]
 Step = Callable[[Attempt], T]
 
 
-class HttpxTransport:
-    """A `Sender` for one endpoint.
+class Transport:
+    """A `Sender` for one endpoint: all rules of sending, over lines of two kinds.
+
+    Plain reads go over a `QuickLine`, which leaves whatever is unusual to a `Line` of httpx; all else
+    goes over a `Line`.
 
     Args:
         bearer: Whose token goes along; None for requests without one. It is shown to this origin only.
@@ -41,6 +45,7 @@ class HttpxTransport:
         whole_bodies: Bodies are told whole, however long they are.
         jitter: Answers 0 ≤ x < 1, so that many clients do not come back at once.
         down_hint: What to do when nothing answers.
+        quick: Plain reads may do without httpx.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class HttpxTransport:
         jitter: Callable[[], float] = random.random,
         down_hint: str | None = None,
         whole_bodies: bool = False,
+        quick: bool = True,
     ) -> None:
         self.origin = endpoint.origin
         self._endpoint = endpoint
@@ -64,7 +70,8 @@ class HttpxTransport:
         self._jitter = jitter
         self._down_hint = down_hint
         self._shown_bytes = None if whole_bodies else SHOWN_LIMIT
-        self._idle: list[Line] = []
+        self._quick = quick
+        self._idle: list[Line | QuickLine] = []
         self._seen: set[str] = set()  # tokens that were sent, to be masked wherever they come back
 
     def send(self, request: Request) -> Answer:
@@ -96,7 +103,7 @@ class HttpxTransport:
         doubtful, renewed = False, False
         for tries in count(1):
             try:
-                return self._attempt(Attempt(request, self._line(fresh=request.spending), ends, tries), step)
+                return self._attempt(Attempt(request, self._line(request), ends, tries), step)
             except Failure as failure:
                 if not renewed and self._renew(failure.error):
                     renewed = True
@@ -155,7 +162,16 @@ class HttpxTransport:
         headers = self._headers(request)
         self._tell_all(7, f"> {request.method} {request.path}", headers, request.body)
         limit_s = policy.first_byte_limit_s(request, attempt.number, max(attempt.ends - now, 0.001))
-        attempt.status, attempt.headers = attempt.line.ask(request.method, request.path, headers, request.body, limit_s)
+        words = (request.method, request.path, headers, request.body)
+        try:
+            attempt.status, attempt.headers = attempt.line.ask(*words, limit_s)
+        except Unusual:
+            self._quick = False
+            self.close()
+            attempt.line.close()
+            attempt.line = self._line(request)
+            left_s = max(now + limit_s - self._clock.monotonic(), 0.001)
+            attempt.status, attempt.headers = attempt.line.ask(*words, left_s)
 
     def _whole(self, attempt: Attempt) -> Answer:
         self._refuse_failures(attempt)
@@ -225,17 +241,26 @@ class HttpxTransport:
 
     # lines
 
-    def _line(self, *, fresh: bool) -> Line:
+    def _line(self, request: Request) -> Line | QuickLine:
         """A connection; one that was idle may be closed at its other end, which a request sent once cannot risk."""
-        if self._idle and not fresh:
-            return self._idle.pop()
-        return Line(self._endpoint, self._tls, proxy_for(self._endpoint, self._env))
+        for line in [] if request.spending else reversed(self._idle):
+            if line.takes(request):
+                self._idle.remove(line)
+                return line
+        proxy = proxy_for(self._endpoint, self._env)
+        if self._quick and proxy is None and QuickLine.takes(request):
+            return QuickLine(self._endpoint, (lambda: self._quick_tls) if self._endpoint.secure else None)
+        return Line(self._endpoint, self._tls, proxy)
+
+    @cached_property
+    def _quick_tls(self) -> Any:
+        return openssl_trust()
 
     @cached_property
     def _tls(self) -> Any:
         return tls_context() if self._endpoint.secure else None
 
-    def _give_back(self, line: Line) -> None:
+    def _give_back(self, line: Line | QuickLine) -> None:
         line.finish()
         if line.healthy:
             self._idle.append(line)

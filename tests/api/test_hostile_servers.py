@@ -9,12 +9,14 @@ import time
 import zlib
 
 import pytest
-from wires import FakeClock, Token, WallClock, Wire, answer, drip, raw, silence, talking_to
+from wires import QUICK, FakeClock, Token, WallClock, Wire, answer, drip, raw, silence, talking_to
 
-from cpctl.api.transport import HttpxTransport
+from cpctl.api.transport import Transport
 from cpctl.errors import BadAnswer, CpctlError, OutcomeUnknown, Unreachable
 from cpctl.resources.endpoint import endpoint
 from cpctl.resources.exchange import Request
+
+pytestmark = pytest.mark.usefixtures("both_lines")
 
 READ = Request("GET", "/v1/offers", deadline_s=5)
 SPEND = Request("POST", "/v1/orders?project=p", b"{}", {"Idempotency-Key": "key-12345"}, spending=True, deadline_s=5)
@@ -218,7 +220,7 @@ def test_nothing_listens():
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         nowhere = endpoint(f"http://127.0.0.1:{reserved.getsockname()[1]}")
-        transport = HttpxTransport(nowhere, clock=FakeClock(), down_hint="cpctl sandbox up")
+        transport = Transport(nowhere, clock=FakeClock(), quick=QUICK.get(), down_hint="cpctl sandbox up")
         for request in (READ, SPEND):
             with pytest.raises(
                 Unreachable, match=f"platform {nowhere.origin} is not answering: connection refused"
@@ -230,5 +232,5 @@ def test_nothing_listens():
 def test_a_server_without_tls_gets_no_token():
     wire = Wire(answer())
     with wire, pytest.raises(Unreachable, match="not answering"):
-        HttpxTransport(endpoint(wire.url.replace("http", "https")), Token(), clock=FakeClock()).send(SPEND)
+        Transport(endpoint(wire.url.replace("http", "https")), Token(), clock=FakeClock()).send(SPEND)
     assert b"canary" not in wire.received

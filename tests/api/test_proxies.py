@@ -4,7 +4,7 @@ import pytest
 from wires import FakeClock, Token, Wire, answer, raw
 
 from cpctl.api.proxies import proxy_for
-from cpctl.api.transport import HttpxTransport
+from cpctl.api.transport import Transport
 from cpctl.errors import Unreachable, UsageError
 from cpctl.resources.endpoint import endpoint
 from cpctl.resources.exchange import Request
@@ -48,7 +48,7 @@ def test_a_proxy_that_cannot_be_used_is_one_clear_line(proxy):
 
 def test_a_proxy_sees_no_token():
     with Wire(raw(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")) as proxy:
-        transport = HttpxTransport(FAR, Token(), clock=FakeClock(), env={"HTTPS_PROXY": proxy.url})
+        transport = Transport(FAR, Token(), clock=FakeClock(), env={"HTTPS_PROXY": proxy.url})
         with pytest.raises(Unreachable):
             transport.send(Request("GET", "/v1"))
     assert proxy.received.startswith(b"CONNECT platform.example:8443") and b"canary" not in proxy.received
@@ -58,5 +58,5 @@ def test_process_wide_proxies_are_not_read(monkeypatch):
     with Wire(answer('{"a": 1}')) as wire, Wire(answer()) as proxy:
         monkeypatch.setenv("ALL_PROXY", proxy.url)
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        HttpxTransport(endpoint(wire.url), clock=FakeClock()).send(Request("GET", "/v1"))
+        Transport(endpoint(wire.url), clock=FakeClock()).send(Request("GET", "/v1"))
         assert proxy.connections == 0 and wire.connections == 1

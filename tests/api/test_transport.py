@@ -28,6 +28,8 @@ from cpctl.errors import (
 )
 from cpctl.resources.exchange import Request
 
+pytestmark = pytest.mark.usefixtures("both_lines")
+
 # what is sent
 
 

@@ -27,6 +27,8 @@ from cpctl.errors import (
 )
 from cpctl.resources.exchange import Request
 
+pytestmark = pytest.mark.usefixtures("both_lines")
+
 
 @pytest.mark.parametrize(
     ("status", "reason", "kind", "code"),

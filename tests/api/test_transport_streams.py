@@ -24,6 +24,8 @@ from cpctl.errors import (
 )
 from cpctl.resources.exchange import Request
 
+pytestmark = pytest.mark.usefixtures("both_lines")
+
 # tracing
 
 

@@ -16,7 +16,7 @@ import pytest
 from wires import FakeClock, Token, WallClock, Wire, answer, problem, raw, talking_to
 
 from cpctl.api.platform import Platform
-from cpctl.api.transport import HttpxTransport
+from cpctl.api.transport import Transport
 from cpctl.api.watch import Watch
 from cpctl.errors import BadAnswer, Forbidden, NotFound
 from cpctl.resources.endpoint import endpoint
@@ -36,7 +36,7 @@ def row(event: str, item: Any) -> Row:
 # ---- through 200 cuts: the client's report against the platform's own
 
 
-class Sender(HttpxTransport):
+class Sender(Transport):
     """The client's transport, in which a test may plant a fault."""
 
     plant: Callable[[Request], Request] = staticmethod(lambda request: request)

@@ -6,14 +6,18 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import UTC, datetime
 
 import pytest
 
-from cpctl.api.transport import HttpxTransport
+from cpctl.api.transport import Transport
 from cpctl.errors import CpctlError
 from cpctl.resources.endpoint import endpoint
 from cpctl.resources.exchange import Request
+
+QUICK: ContextVar[bool] = ContextVar("QUICK", default=True)
+"""Whether plain reads may do without httpx; the fixture `both_lines` runs a test either way."""
 
 Script = Callable[[socket.socket, bytes], None]
 
@@ -185,12 +189,13 @@ class Token:
 @contextlib.contextmanager
 def talking_to(
     wire: Wire, bearer: Token | None = None, clock: FakeClock | None = None, **more: object
-) -> Iterator[HttpxTransport]:
-    transport = HttpxTransport(
+) -> Iterator[Transport]:
+    transport = Transport(
         endpoint(wire.url),
         bearer,
         clock=clock or FakeClock(),
         jitter=lambda: 0.0,
+        quick=QUICK.get(),
         **more,  # type: ignore[arg-type]
     )
     with wire:

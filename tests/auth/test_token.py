@@ -166,7 +166,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
-from cpctl.api.transport import HttpxTransport
+from cpctl.api.transport import Transport
 from cpctl.auth.oauth import OAuth
 from cpctl.auth.token import Credentials, Sources
 from cpctl.profiles.files import locked
@@ -178,7 +178,7 @@ class Clock:
     monotonic, sleep = staticmethod(monotonic), staticmethod(sleep)
 
 server, folder = endpoint(sys.argv[1]), Path(sys.argv[2])
-sender = HttpxTransport(server, clock=Clock())
+sender = Transport(server, clock=Clock())
 sources = Sources(lambda: None, [FileStore(folder)], lambda: None, "", [])
 mine = Credentials("ci", "ci", server, sources, oauth=lambda: OAuth(sender, server),
                    lock=partial(locked, folder / "ci"), clock=Clock())
