@@ -28,22 +28,22 @@ class Purse:
         return account_of(self.market.platform.send(request).json())
 
     def pay(self, what: str, total: Decimal, cards: int, limits: Limits) -> None:
-        """One order more.
+        """One order more; one that is refused costs nothing.
 
         Raises:
             LimitExceeded: With those before it, it passes the limit of a day, the balance or the quota.
         """
-        self.total, self.cards = self.total + total, self.cards + cards
+        total, cards = self.total + total, self.cards + cards
         has, project = self.account, self.market.project
-        limits.check("max-day", has.spent_today + has.reserved_today + self.total, what)
-        if self.total > has.available:
+        limits.check("max-day", has.spent_today + has.reserved_today + total, what)
+        if total > has.available:
             raise LimitExceeded(
                 reason="InsufficientBalance",
-                detail=f"project {project} has {has.available} CNY available, {what} makes it {self.total};"
+                detail=f"project {project} has {has.available} CNY available, {what} makes it {total};"
                 " nothing was bought",
                 hint="cpctl get projects",
             )
-        held = has.quota.cards_used + self.cards
+        held = has.quota.cards_used + cards
         if held > has.quota.cards:
             raise LimitExceeded(
                 detail=f"project {project} may hold {has.quota.cards} cards at once, {what} would make it {held};"
@@ -51,3 +51,4 @@ class Purse:
                 limit="quota.cards",
                 figure=str(held),
             )
+        self.total, self.cards = total, cards

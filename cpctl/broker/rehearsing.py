@@ -26,7 +26,7 @@ from cpctl.broker.planner import Allocation, allocated
 from cpctl.broker.purchase import Intent, check_price, place_body
 from cpctl.broker.purse import Purse
 from cpctl.broker.vouchers import check_used, voucher_terms
-from cpctl.errors import BadManifest, NoCapacity, NotFound
+from cpctl.errors import BadManifest, LimitExceeded, NoCapacity, NotFound
 from cpctl.resources.exchange import Request
 from cpctl.resources.order import AllocationWanted, OrderSpec
 from cpctl.resources.placed import SWITCHED_ON
@@ -156,7 +156,7 @@ def _offer(market: Market, wanted: AllocationWanted, spec: OrderSpec) -> Offer:
     return offer
 
 
-def rehearse_demand(market: Market, need: Need, *, quoted: bool) -> Rehearsed:
+def rehearse_demand(market: Market, purse: Purse, need: Need, *, quoted: bool) -> Rehearsed:
     """What `publish` would send, and what a match at once would hold. Raises as `publish` does."""
     expected = foreseeing.expected_demand(market, need)
     if expected.begun is not None:
@@ -169,4 +169,8 @@ def rehearse_demand(market: Market, need: Need, *, quoted: bool) -> Rehearsed:
         lines, total = _priced(market, need.wanted.spec.order, need.limits, quoted=quoted)
     except NoCapacity as lack:
         return Rehearsed(expected.spelled, "created", sent, why_not=lack.message)
+    try:
+        purse.pay(f'demand "{need.wanted.name}"', total, sum(line.cards for line in lines), need.limits)
+    except LimitExceeded as refusal:  # it is published all the same, and waits
+        return Rehearsed(expected.spelled, "created", sent, why_not=refusal.message)
     return Rehearsed(expected.spelled, "created", sent, lines, total)

@@ -51,11 +51,12 @@ def _found(rt: Runtime, wanted: Sequence[Wanted], wish: Wish, *, quoted: bool) -
     for one in wanted:
         with told_where(rt, one, alone=len(wanted) == 1):
             market = market_at(one.project)
+            purse = purse_at(market.project)
             if isinstance(one, DemandWanted):
-                yield rehearse_demand(market, need_of(rt, market, one, wish, yes=True), quoted=quoted)
+                yield rehearse_demand(market, purse, need_of(rt, market, one, wish, yes=True), quoted=quoted)
             else:
                 intent = intent_of(rt, market, one, wish, yes=True)
-                yield rehearse_order(market, purse_at(market.project), intent, quoted=quoted, activate=wish.activate)
+                yield rehearse_order(market, purse, intent, quoted=quoted, activate=wish.activate)
 
 
 def _text(one: Rehearsed, way: str) -> str:

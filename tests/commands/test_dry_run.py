@@ -273,6 +273,16 @@ def test_what_the_project_cannot_pay_or_hold_is_refused(cp, sandbox, name, way, 
     assert (result.code, result.out) == (LIMIT, "") and said in result.err
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_demand_waits_for_money_too(fresh_cp, fresh_sandbox, way):
+    """It is published within the limit of a day that is used up, and no order holds anything for it."""
+    limit, wanted = {"CPCTL_MAX_DAY": "0.05"}, demand(new_name())
+    dry = fresh_cp(*wanted, f"--dry-run={way}", "-o", "json", env=limit)
+    assert dry.code == 0 and "max-day of CPCTL_MAX_DAY" in dry.json["status"]["whyNotMatched"]
+    wet = fresh_cp(*wanted, "--yes", "-o", "json", env=limit)
+    assert wet.code == 0 and wet.json["status"]["phase"] == "Open" and fresh_sandbox.orders() == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
