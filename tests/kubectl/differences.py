@@ -86,7 +86,9 @@ def _kind(case: Case, lines: Sequence[str]) -> Kind:
 
 def _right_columns(kind: Kind, first: Sequence[str]) -> set[int]:
     """Where figures stand; by title, or, without titles, by place."""
-    titles = [column.title for column in kind.columns]
+    narrow = [column.title for column in kind.columns if not column.wide]
+    is_wide = len(first) > len(narrow) + 1  # one more may be the labels
+    titles = [column.title for column in kind.columns] if is_wide else [*narrow, "LABELS"]
     shown = list(first) if set(first) & set(titles) else titles[: len(first)]
     right = {column.title for column in kind.columns if column.align == "right"}
     return {i for i, title in enumerate(shown) if title in right}
