@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from cpctl.auth.oauth import OAuth
 from cpctl.auth.token import ANOTHER, Credentials, OneToken, Sources
 from cpctl.errors import Unreachable
 from cpctl.profiles.files import locked
@@ -16,6 +15,10 @@ from cpctl.profiles.secrets import FileStore, KeyringStore, SandboxStore, file_n
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Sender
 from cpctl.resources.secret import Bearer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.auth.oauth import OAuth
 
 UP = "cpctl sandbox up"
 
@@ -72,12 +75,18 @@ def credentials_for(profile: Profile, env: Mapping[str, str], clock: Clock, send
         sender: To the profile's platform, without a token; used to renew one.
     """
     stores = Stores(profile, env)
+
+    def oauth() -> OAuth:
+        from cpctl.auth.oauth import OAuth
+
+        return OAuth(sender, profile.endpoint)
+
     return Credentials(
         stores.key,
         profile.title,
         profile.endpoint,
         stores.sources(),
-        oauth=lambda: OAuth(sender, profile.endpoint),
+        oauth=oauth,
         lock=partial(locked, stores.lock_path),
         clock=clock,
     )

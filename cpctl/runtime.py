@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TextIO
 
@@ -53,7 +52,6 @@ class SystemClock:
         sleep(seconds)
 
 
-@dataclass(frozen=True)
 class Options:
     """The global flags, as given.
 
@@ -62,25 +60,27 @@ class Options:
         BadValue: The time-out is no duration.
     """
 
-    server: str | None = None
-    profile: str | None = None
-    project: str | None = None
-    verbose: int = 0
-    color: str = "auto"
-    request_timeout: str | None = None
-    no_input: bool = False
-    read_limit_s: float = field(init=False, default=READ_LIMIT_S)
-
-    def __post_init__(self) -> None:
-        if self.color not in COLORS:
-            raise UnknownName("colour choice", self.color, COLORS)
-        if self.request_timeout is not None:
+    def __init__(
+        self,
+        server: str | None = None,
+        profile: str | None = None,
+        project: str | None = None,
+        verbose: int = 0,
+        color: str = "auto",
+        request_timeout: str | None = None,
+        no_input: bool = False,
+    ) -> None:
+        if color not in COLORS:
+            raise UnknownName("colour choice", color, COLORS)
+        self.server, self.profile, self.project = server, profile, project
+        self.verbose, self.color, self.no_input = verbose, color, no_input
+        self.read_limit_s = READ_LIMIT_S
+        if request_timeout is not None:
             from cpctl.units import duration_s
 
-            object.__setattr__(self, "read_limit_s", float(duration_s(self.request_timeout)))
+            self.read_limit_s = float(duration_s(request_timeout))
 
 
-@dataclass
 class Runtime:
     """Everything the program touches outside itself; tests replace fields, nothing is patched.
 
@@ -91,15 +91,15 @@ class Runtime:
         is_reading: What is printed is to be read at leisure, and does not come as something happens.
     """
 
-    out: TextIO
-    err: TextIO
-    stdin: TextIO
-    env: Mapping[str, str]
-    clock: Clock = field(default_factory=SystemClock)
-    options: Options = field(default_factory=Options)
-    output_is_json: bool = False
-    is_reading: bool = False
-    defaulted: frozenset[str] = frozenset()
+    def __init__(
+        self, out: TextIO, err: TextIO, stdin: TextIO, env: Mapping[str, str], clock: Clock | None = None
+    ) -> None:
+        self.out, self.err, self.stdin, self.env = out, err, stdin, env
+        self.clock = clock or SystemClock()
+        self.options = Options()
+        self.output_is_json = False
+        self.is_reading = False
+        self.defaulted: frozenset[str] = frozenset()
 
     # talk
 

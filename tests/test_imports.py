@@ -20,6 +20,19 @@ PYDANTIC = {"pydantic", "pydantic_core", "annotated_types", "typing_extensions",
 YAML = {"yaml", "cython_runtime"}
 JOURNAL = {"tomli_w", "filelock"}
 SERVER_ONLY = {"uvicorn", "starlette"}
+SLOW = {
+    "dataclasses",
+    "inspect",
+    "ssl",
+    "threading",
+    "tempfile",
+    "http.client",
+    "email",
+    "logging",
+    "asyncio",
+    "random",
+}
+"""Of Python's own: what a plain read over http has no use for."""
 BUYING = GRAMMAR | HTTP | PYDANTIC | JOURNAL
 
 RUN = """
@@ -155,6 +168,8 @@ def test_reading_loads_a_client_and_no_models_of_objects(line, env):
     found = loaded(line.split(), env)
     assert found.code == 0 and found.outside <= READING[line]
     assert not any(name.startswith(("cpctl.sandbox", "cpctl.broker")) for name in found.ours)
+    if line.startswith(("get", "describe")):
+        assert not found.python & SLOW and "cpctl.auth.oauth" not in found.ours
 
 
 def test_buying_loads_what_computes_and_nothing_else(sandbox, env, tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from cpctl.api import policy
 from cpctl.api.body import decoded
@@ -32,16 +31,13 @@ class Failure(Exception):
         self.settles = standing is Standing.FINAL and status not in policy.NOT_KEPT
 
 
-@dataclass
 class Attempt:
     """One sending of a request, the first has number 1: its line, the answer's head, when time is over (monotonic)."""
 
-    request: Request
-    line: Line | QuickLine
-    ends: float
-    number: int
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
+    def __init__(self, request: Request, line: Line | QuickLine, ends: float, number: int) -> None:
+        self.request, self.line, self.ends, self.number = request, line, ends, number
+        self.status = 0
+        self.headers: dict[str, str] = {}
 
 
 class Streamed:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from threading import Timer
 from typing import Any
 
 from cpctl.api.bare import without_command_line
@@ -17,6 +16,10 @@ from cpctl.api.policy import CONNECT_LIMIT_S
 from cpctl.errors import LocalFailure
 from cpctl.resources.endpoint import Endpoint
 from cpctl.resources.exchange import Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from threading import Timer
 
 
 class NotSent(Exception):
@@ -141,6 +144,8 @@ class Line:
             self._handle = facts["return_value"].get_extra_info("socket").dup()
 
     def _watch(self, limit_s: float) -> None:
+        from threading import Timer
+
         self._calm()
         self._timer = Timer(max(limit_s, 0.001), self._stop)
         self._timer.daemon = True

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from cpctl.api.ahead import Ahead
 from cpctl.errors import BadAnswer, BadValue, NotFound
 from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Answer, Request, Sender
@@ -124,6 +123,8 @@ class Platform:
                 yield page
                 raise BadAnswer(reason="EndlessList", detail=f"{path}: the list goes round in circles")
             seen.add(cursor)
+            from cpctl.api.ahead import Ahead
+
             following = Ahead(partial(fetch, cursor, _size(chunk, left)))
             yield page
             page = following.result()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from cpctl.errors import BadAnswer, BadValue, CpctlError, NotFound, UsageError
@@ -19,8 +18,7 @@ DEVICE, TOKEN, REVOKE = "device_authorization_endpoint", "token_endpoint", "revo
 LIFETIME_CAP_S = 10 * 365 * 86_400
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(NamedTuple):
     """Tokens as they were got.
 
     Attributes:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from cpctl.errors import TokenRefused
 from cpctl.resources.secret import checked
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """Attributes:
     origin: The only one these tokens go to, whatever a profile of the same name says later.
     refresh: What a new access token is got with, or None.

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
-from cpctl.auth.oauth import Grant, OAuth, oauth_word
 from cpctl.auth.record import Record, record_of
 from cpctl.errors import CpctlError, NoSecretStore, NotLoggedIn, TokenRefused
 from cpctl.resources.clock import Clock
 from cpctl.resources.endpoint import Endpoint
 from cpctl.resources.secret import SecretStore, checked
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from cpctl.auth.oauth import Grant, OAuth
+
 EARLY = timedelta(seconds=30)  # renewed this long before its end, so that it does not end on its way
 ENVIRONMENT = "CPCTL_TOKEN"
 ANOTHER = "another CPCTL_TOKEN"
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """A token and where it was: CPCTL_TOKEN, a sandbox's file (record is None for both), or a store."""
 
     token: str
@@ -29,8 +31,7 @@ class Found:
     record: Record | None = None
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(NamedTuple):
     """Where a profile's token may be, in the order they are asked.
 
     Attributes:
@@ -143,6 +144,8 @@ class Credentials:
         return gone
 
     def _exchanged(self, store: SecretStore, record: Record, refresh: str) -> str | None:
+        from cpctl.auth.oauth import Grant, oauth_word
+
         try:
             grant = self._oauth().grant({"grant_type": "refresh_token", "refresh_token": refresh})
         except CpctlError as error:

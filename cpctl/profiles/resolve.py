@@ -6,7 +6,6 @@ Precedence: flag, environment, profile, default. Limits are no preference: the l
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -38,8 +37,7 @@ class Limit(NamedTuple):
     set_by: str
 
 
-@dataclass(frozen=True)
-class Flags:
+class Flags(NamedTuple):
     """What global flags said; None when they were not given."""
 
     profile: str | None = None
@@ -48,8 +46,7 @@ class Flags:
     output: str | None = None
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """What a command runs with.
 
     Attributes:
@@ -69,13 +66,13 @@ class Profile:
     project: str = DEFAULT_PROJECT
     provinces: tuple[str, ...] = ()
     output: str = DEFAULT_OUTPUT
-    limits: Mapping[str, Limit] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = {}
     warn_before: str = DEFAULT_WARNING
     residency: tuple[str, ...] = ()
     models: Endpoint | None = None
     sandbox_data: Path | None = None
     token_origins: frozenset[str] = frozenset()
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = {}
 
     @property
     def endpoint(self) -> Endpoint:

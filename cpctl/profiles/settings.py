@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from cpctl.errors import BadValue, UnknownName, UsageError
 from cpctl.resources.endpoint import endpoint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 LIMITS = ("max-price", "max-order", "max-day", "max-call")
 OUTPUTS = ("table", "wide", "json", "yaml", "toml", "name", "csv")
@@ -71,6 +74,8 @@ def provinces(key: str, value: Any) -> tuple[str, ...]:
 
 def default(key: str, value: Any) -> Any:
     """What a flag may be given: a text, a number, true or false, or a list of texts."""
+    from decimal import Decimal
+
     if isinstance(value, bool | int | Decimal):
         return value
     if isinstance(value, list) and value and all(isinstance(one, str) and one.isprintable() for one in value):
@@ -170,6 +175,8 @@ def _leaves(table: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[
 
 def _amount(key: str, value: Any, parse: Callable[[str], Decimal]) -> str:
     """A limit may be written as text or as a number; a TOML float arrives as an exact Decimal."""
+    from decimal import Decimal
+
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         raise BadValue(what=key, value=_shown(value), expected='an amount such as "20.00"')
     try:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from cpctl.errors import BadAnswer
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What is sent: the same bytes every time it is sent.
 
     Attributes:
@@ -30,19 +28,17 @@ class Request:
     method: str
     path: str
     body: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     spending: bool = False
     deadline_s: float = 30.0
     most_tries: int | None = None
 
 
-@dataclass(frozen=True)
 class Answer:
     """A definite answer: a status below 400 with a whole body. Header names are lower case."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
 
     def json(self) -> Any:
         """The body as JSON; read once, however often it is asked for.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import compress
 from typing import Any
@@ -19,7 +18,6 @@ def steps(path: str) -> list[str]:
     return path.split(".")
 
 
-@dataclass(frozen=True)
 class Page:
     """One page of objects.
 
@@ -28,9 +26,10 @@ class Page:
         metadata: The list's: `resourceVersion, continue, complete, subplatforms`.
     """
 
-    items: Sequence[Mapping[str, Any]]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    _known: _Values = field(default_factory=dict, compare=False, repr=False)
+    def __init__(self, items: Sequence[Mapping[str, Any]], metadata: Mapping[str, Any] | None = None) -> None:
+        self.items = items
+        self.metadata: Mapping[str, Any] = metadata or {}
+        self._known: _Values = {}
 
     def __len__(self) -> int:
         return len(self.items)
@@ -49,10 +48,11 @@ class Page:
 
     def saying(self, metadata: Mapping[str, Any]) -> Page:
         """The page with other metadata."""
-        return replace(self, metadata=metadata)
+        page = Page(self.items, metadata)
+        page._known = self._known
+        return page
 
 
-@dataclass(frozen=True)
 class RowPage:
     """One page of rows, column by column: a table of thousands is printed without making an object of any.
 
@@ -62,9 +62,11 @@ class RowPage:
         metadata: The list's, as of `Page`.
     """
 
-    columns: Mapping[str, Sequence[Any]]
-    count: int
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    def __init__(
+        self, columns: Mapping[str, Sequence[Any]], count: int, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        self.columns, self.count = columns, count
+        self.metadata: Mapping[str, Any] = metadata or {}
 
     def __len__(self) -> int:
         return self.count
@@ -98,7 +100,7 @@ class RowPage:
 
     def saying(self, metadata: Mapping[str, Any]) -> RowPage:
         """The page with other metadata."""
-        return replace(self, metadata=metadata)
+        return RowPage(self.columns, self.count, metadata)
 
 
 AnyPage = Page | RowPage

@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,7 +139,7 @@ def test_a_watch_held_through_200_cuts_reports_exactly_what_the_sandbox_changed(
 
 
 def without_id() -> Callable[[Request], Request]:
-    return lambda request: replace(request, headers={"accept": request.headers["accept"]})
+    return lambda request: request._replace(headers={"accept": request.headers["accept"]})
 
 
 def one_behind() -> Callable[[Request], Request]:
@@ -149,7 +148,7 @@ def one_behind() -> Callable[[Request], Request]:
 
     def plant(request: Request) -> Request:
         last.append(dict(request.headers))
-        return replace(request, headers=last[-2] if len(last) > 1 else last[-1])
+        return request._replace(headers=last[-2] if len(last) > 1 else last[-1])
 
     return plant
 
