@@ -157,9 +157,23 @@ def _invoke(built: Any, spelled: str, words: list[str], rt: Runtime) -> Verb | s
     end = words.index("--") if "--" in words else len(words)
     if any(word in HELP for word in words[:end]):
         return help_text(built, spelled)
+    refusal: UsageError | None = None
+    try:
+        verb = _read(built, spelled, words)
+    except UsageError as error:
+        if type(error.__cause__).__name__ != "MissingParameter":  # what is missing, config.toml may say
+            raise
+        refusal, verb = error, ""
     from cpctl.aliases import default_words
 
-    words = [*default_words(rt, spelled.split(" ")[1], built.params, words), *words]
+    more = default_words(rt, spelled.split(" ")[1], built.params, words)
+    if refusal and not more:
+        raise refusal
+    return _read(built, spelled, [*more, *words]) if more else verb
+
+
+def _read(built: Any, spelled: str, words: list[str]) -> Verb | str:
+    """The verb with what the words say; nothing of it has run yet."""
     try:
         verb: Verb | str = built.main(words, prog_name=spelled, standalone_mode=False)
     except typer.TyperException as error:
