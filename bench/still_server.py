@@ -1,17 +1,19 @@
-"""`python -m bench.still_server ROWS`: a server of so many offers that costs next to nothing while others are measured.
+"""`python -m bench.still_server ROWS [CERTIFICATE]`: a server of so many offers, while others are measured.
 
-It speaks as a platform and as a Kubernetes API server. Every answer is made when it is first asked for, and sent from
-memory afterwards. It prints its port, and ends with its stdin.
+It costs next to nothing, and speaks as a platform and as a Kubernetes API server. Every answer is made when it is first
+asked for, and sent from memory afterwards. It prints its port, and ends with its stdin.
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 from bench.offers import KUBERNETES_PATH, NOW, PATH, discovery, kubernetes_table, one, page
@@ -75,26 +77,42 @@ def _serve(connection: socket.socket, answers: Answers) -> None:
 def main(argv: list[str]) -> None:
     answers = Answers(int(argv[0]))
     listener = socket.create_server(("127.0.0.1", 0))
+    context = _context(argv[1]) if len(argv) > 1 else None
     print(listener.getsockname()[1], flush=True)
-    threading.Thread(target=_accept, args=(listener, answers), daemon=True).start()
+    threading.Thread(target=_accept, args=(listener, answers, context), daemon=True).start()
     sys.stdin.read()
 
 
-def _accept(listener: socket.socket, answers: Answers) -> None:
+def _context(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def _accept(listener: socket.socket, answers: Answers, context: ssl.SSLContext | None) -> None:
     while True:
         connection, _ = listener.accept()
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=_serve, args=(connection, answers), daemon=True).start()
+        threading.Thread(target=_secured, args=(connection, answers, context), daemon=True).start()
+
+
+def _secured(connection: socket.socket, answers: Answers, context: ssl.SSLContext | None) -> None:
+    with suppress(OSError):  # whoever asked went away
+        _serve(context.wrap_socket(connection, server_side=True) if context else connection, answers)
 
 
 @contextmanager
-def still_server(rows: int) -> Iterator[str]:
-    """Such a server in a process of its own: its URL."""
-    command = (sys.executable, "-m", "bench.still_server", str(rows))
+def still_server(rows: int, certificate: Path | None = None) -> Iterator[str]:
+    """Such a server in a process of its own: its URL.
+
+    Args:
+        certificate: For https; the key is in the same file.
+    """
+    command = (sys.executable, "-m", "bench.still_server", str(rows), *([str(certificate)] if certificate else []))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        yield f"{'https' if certificate else 'http'}://127.0.0.1:{int(process.stdout.readline())}"
         process.stdin.close()
 
 

@@ -75,9 +75,15 @@ def _verb(argv: list[str], rt: Runtime) -> Verb | str | Plugin:
     ready = dispatch(rt, verb, words)
     if ready is not None:
         return ready
-    from cpctl.cli import run_typer
+    import gc
 
-    return run_typer(rt, verb, words, argv)
+    gc.disable()  # what typer makes of the verbs is much, and no garbage
+    try:
+        from cpctl.cli import run_typer
+
+        return run_typer(rt, verb, words, argv)
+    finally:
+        gc.enable()
 
 
 def _wants_json(argv: list[str]) -> bool:

@@ -12,6 +12,10 @@ from cpctl.errors import UsageError
 from cpctl.profiles import settings
 from cpctl.profiles.files import local_failures, locked, replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from decimal import Decimal
+
 SIZE_LIMIT = 1_048_576
 AT_LINE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
@@ -30,6 +34,12 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+def _exact(fraction: str) -> Decimal:
+    from decimal import Decimal
+
+    return Decimal(fraction)
+
+
 def parse(text: str, source: str) -> dict[str, Any]:
     """TOML, with fractions as exact Decimals.
 
@@ -37,10 +47,9 @@ def parse(text: str, source: str) -> dict[str, Any]:
         UsageError: It is none; says in which line.
     """
     import tomllib
-    from decimal import Decimal
 
     try:
-        return tomllib.loads(text, parse_float=Decimal)
+        return tomllib.loads(text, parse_float=_exact)
     except tomllib.TOMLDecodeError as error:
         raise _damaged(source, str(error), text) from error
     except (RecursionError, ValueError, ArithmeticError) as error:
