@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cpctl.compiling import help_files, tree_module
 from cpctl.complete.bash import script
+from cpctl.complete.slots import words_module
 from cpctl.grammar import commands, global_flags
 from cpctl.manual import command_page, overview_page
 from cpctl.registry import KINDS
@@ -23,6 +24,7 @@ MANUAL = Path("man/man1")
 SCRIPT = Path("completions/cpctl.bash")
 FIELDS = Path("cpctl/_fields.py")
 TREE = Path("cpctl/_tree.py")
+WORDS = Path("cpctl/complete/_words.py")
 HELP = Path("cpctl/help")
 FIELDS_HEAD = """\"\"\"Generated from api/openapi.yaml by `make generate`; `cpctl.fields` says what a row is.\"\"\"
 
@@ -39,6 +41,7 @@ def files() -> dict[Path, str]:
         SCRIPT: script(every, everywhere),
         FIELDS: fields_module(),
         TREE: tree_module(),
+        WORDS: words_module(every, everywhere),
         **{HELP / name: text for name, text in help_files().items()},
         **{MANUAL / f"{name}.1": text for name, text in pages.items()},
     }

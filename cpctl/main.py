@@ -26,6 +26,10 @@ def main() -> NoReturn:
         from cpctl import __version__
 
         sys.exit(_emit(sys.stdout, f"cpctl {__version__}\n"))
+    if sys.argv[1:2] == ["__complete"]:
+        from cpctl.complete.tab import main as completed
+
+        sys.exit(_emit(sys.stdout, completed(sys.argv[2:])))
     from cpctl.dispatch import help_of
 
     text = help_of(sys.argv[1:])

@@ -53,7 +53,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "crash": ("cpctl", "errors", "profiles"),
     "identity": (*GROUND, "auth", "profiles"),
     "runtime": (*GROUND, "output", "api", "auth", "profiles", "identity"),
-    "commands": (*GROUND, *PARTS, "lazy", "verbs", "aliases", "plugins"),
+    "commands": (*GROUND, *PARTS, "complete", "lazy", "verbs", "aliases", "plugins"),
     "_tree": (),
     "dispatch": ("_tree", "runtime", "commands", "aliases"),
     "compiling": ("cli", "dispatch", "flags", "grammar", "verbs"),
@@ -61,11 +61,23 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "pager": (),
     "aliases": ("errors", "argv", "runtime", "profiles"),
     "plugins": (),
-    "main": ("cpctl", "errors", "argv", "dispatch", "cli", "runtime", "output", "crash", "pager", "plugins"),
+    "main": (
+        "cpctl",
+        "errors",
+        "argv",
+        "complete",
+        "dispatch",
+        "cli",
+        "runtime",
+        "output",
+        "crash",
+        "pager",
+        "plugins",
+    ),
     "__main__": ("main",),
     "sandbox": (),
     "grammar": ("cli", "flags", "verbs"),
-    "complete": ("grammar", "registry", "verbs", "places", "accelerators"),
+    "complete": ("grammar", "registry", "verbs", "places", "accelerators", "_fields"),
     "manual": ("cpctl", "errors", "grammar", "registry", "verbs", "profiles"),
     "generate": ("compiling", "grammar", "complete", "manual", "registry", "schemas"),
 }
@@ -107,7 +119,7 @@ PURE = (
         "cpctl.argv",
     ),
     *("cpctl.resources", "cpctl.selectors", "cpctl.output", *PLANNING),
-    *("cpctl.complete", "cpctl.manual", "cpctl.api.policy"),
+    *("cpctl.complete.slots", "cpctl.complete.bash", "cpctl.complete.engine", "cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {
     *("os", "sys", "io", "time", "pathlib", "shutil", "glob", "tempfile", "fcntl", "subprocess", "signal", "threading"),
@@ -118,13 +130,18 @@ WORLD_CALLS = frozenset({"open", "input", "print", "now", "utcnow", "today", "fr
 
 SPEAKERS = ("cpctl.main", "cpctl.generate", "cpctl.sandbox.__main__")  # may write to stdout and exit
 SPEECH = frozenset({"sys.stdout", "sys.exit", "os._exit"})
-ENVIRONMENT_READERS = ("cpctl.main", "cpctl.sandbox.__main__")
+ENVIRONMENT_READERS = ("cpctl.main", "cpctl.complete.tab", "cpctl.sandbox.__main__")
 CHANGES = {
     *("append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem", "remove", "discard", "clear"),
     *("sort", "reverse"),
 }
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "data", "info", "misc"}
-TABLES = ("cpctl.registry", "cpctl.flags", "cpctl._fields")  # files that are one table, of any length
+TABLES = (
+    "cpctl.registry",
+    "cpctl.flags",
+    "cpctl._fields",
+    "cpctl.complete._words",
+)  # files that are one table, of any length
 FILE_LINES, FUNCTION_LINES = 350, 60
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cpctl.complete.store import forget
 from cpctl.errors import BadAnswer, ExitCode, NotLoggedIn, UsageError
 from cpctl.lazy import flags
 
@@ -35,6 +36,7 @@ def login(rt: Runtime, *, with_token: flags.WithToken = False, insecure_storage:
     grant = METHODS["token" if with_token else "device"](Login(oauth, rt.clock, rt.say, rt.stdin))
     who = _identity(rt, grant.access)
     rt.credentials.keep(grant, store)
+    forget(rt.env, rt.profile.name)
     if other is stores.file or stores.keyring.is_likely(stores.key):
         other.delete(stores.key)
     rt.say(f"logged in to {rt.profile.title} as {who.get('account')}; the token is kept in {store.where}")
@@ -52,6 +54,7 @@ def logout(rt: Runtime) -> Verb:
 
         why_not = None if found.record.pasted else revoke(_oauth(rt), found.record)
         rt.credentials.forget()
+        forget(rt.env, rt.profile.name)
         rt.say(f"logged out of {rt.profile.title}")
         if why_not:
             rt.say(f"the platform could not be told, so the token may work until it expires: {why_not}")

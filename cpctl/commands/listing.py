@@ -6,6 +6,7 @@ from functools import partial
 from itertools import chain
 
 from cpctl.commands.completeness import Completeness
+from cpctl.commands.passing import Passing
 from cpctl.commands.reading import pages
 from cpctl.errors import Conflict, CpctlError
 
@@ -116,14 +117,18 @@ class Listing:
         Args:
             fields: What the printer shows, to be asked for as bare rows; None for whole objects.
         """
+        seen = Passing(self.rt, asked, self._limit)
+        fields = seen.asking(fields)
         read = self._sorted(asked, self._once(asked, fields)) if asked.order else self._once(asked, fields)
         try:
             for number, page in enumerate(read):
                 self.items += len(page)
+                seen.add(page)
                 yield page.saying(self.heard.hear(page.metadata, first=number == 0))
         except CpctlError:
             self._tell_doubts()
             raise
+        seen.keep()
         self._tell_doubts()
 
     # what is not believed

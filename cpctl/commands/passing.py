@@ -1,0 +1,64 @@
+"""Lists that pass by are kept for completion, when they are whole."""
+
+from __future__ import annotations
+
+import contextlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from cpctl.commands.listing import Asked
+    from cpctl.resources.page import AnyPage
+    from cpctl.runtime import Runtime
+
+
+class Passing:
+    """What completion wants of one list; nothing, when the list is not the whole of its kind in one project."""
+
+    def __init__(self, rt: Runtime, asked: Asked, limit: int | None) -> None:
+        from cpctl.complete.store import COLUMNS
+
+        whole = not asked.query and not asked.conditions and not asked.all_projects and limit is None
+        self._rt, self._kind = rt, asked.kind.plural
+        self._wanted = COLUMNS.get(self._kind, ()) if whole else ()
+        self._columns: list[list[Any]] = [[] for _ in self._wanted]
+
+    def asking(self, fields: Sequence[str] | None) -> Sequence[str] | None:
+        """The fields to ask for: of what is yours also the few that completion wants; a catalogue is as it is."""
+        if fields is None or not self._wanted:
+            return fields
+        from cpctl.complete.store import YOURS
+
+        if self._kind in YOURS:
+            return [*fields, *(path for path in self._wanted if path not in fields)]
+        if not set(self._wanted) <= set(fields):
+            self._wanted = ()
+        return fields
+
+    def add(self, page: AnyPage) -> None:
+        from cpctl.complete.store import MOST_ROWS
+
+        for column, path in zip(self._columns, self._wanted, strict=False):
+            column += page.values(path)
+        if self._columns and len(self._columns[0]) > MOST_ROWS:
+            self._wanted, self._columns = (), []
+
+    def keep(self) -> None:
+        """Replaces the cache of the kind; a machine that does not let us is no fault of the list's."""
+        if not self._wanted:
+            return
+        from cpctl.complete import store
+        from cpctl.errors import LocalFailure
+        from cpctl.profiles.files import replace
+
+        options = self._rt.options
+        where = store.place(self._rt.env, options.profile or "", options.server or "", options.project or "")
+        if not where.folder:
+            return
+        from pathlib import Path
+
+        with contextlib.suppress(LocalFailure, OSError):
+            replace(Path(where.folder) / self._kind, store.content(store.rows(self._kind, self._columns)))
+            (Path(where.folder) / f"{self._kind}.lock").unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""What may stand in each place of a command line, as one short text: the shells' scripts and `__complete` read it.
+
+A slot is `=a|b` (these words), `@source` (live values, `cpctl.complete.engine`), `file`, `text` (nobody knows), or
+empty (a switch: nothing follows). A comma at its end: a list of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cpctl.accelerators import ACCELERATORS
+from cpctl.grammar import Command, Flag
+from cpctl.registry import KINDS
+from cpctl.verbs import VERBS
+
+FILE_VALUES = frozenset({"FILE", "DIR"})
+METHODS = ("GET", "POST", "PATCH", "DELETE")
+HELP = {"--help": ("", "Say what it does and takes"), "-h": ("", "Say what it does and takes")}
+
+# a flag's live source, by its long spelling
+LIVE: Mapping[str, str] = {
+    "--province": "@province,",
+    "--exclude-province": "@province,",
+    "--provider": "@provider,",
+    "--exclude-provider": "@provider,",
+    "--accelerator": "@accelerator,",
+    "--vendor": "=" + "|".join(dict.fromkeys(row[1] for row in ACCELERATORS)) + ",",
+    "--model": "@model,",
+    "--task": "@task,",
+    "--domain": "@domain,",
+    "--publisher": "@publisher,",
+    "--order": "@order",
+    "--offer": "@offer=",
+    "--scenario": "@scenario",
+    "--voucher": "@voucher",
+    "--source": "@source",
+    "--selector": "@label,",
+    "--sort-by": "@field,",
+    "--profile": "@profile",
+    "--project": "@project",
+}
+
+# what the plain words of a command are, by their metavar
+PLAIN: Mapping[str, str] = {"MODEL[@PROVIDER]": "@model", "METHOD": "=" + "|".join(METHODS), "TYPE[.FIELD...]": "@path"}
+NAMED: Mapping[str, str] = {
+    "plan": "text",
+    "config use-profile": "@profile",
+    "config rename-profile": "@profile",
+    "config delete-profile": "@profile",
+}
+
+
+def key(command: Command) -> str:
+    return " ".join(command.path)
+
+
+def flags(own: tuple[Flag, ...]) -> dict[str, tuple[str, str]]:
+    """Every spelling to its slot and what it is for."""
+    return {word: (flag_slot(flag), flag.help) for flag in own for word in flag.spellings}
+
+
+def flag_slot(flag: Flag) -> str:
+    if flag.value is None:
+        return ""
+    if flag.words:
+        return "=" + "|".join(flag.words)
+    if flag.value in FILE_VALUES:
+        return "file"
+    return LIVE.get(flag.spellings[0], "text")
+
+
+def plain_slot(command: Command) -> str:
+    """What the plain words of a command may be; `#get` are objects, told apart by the verb."""
+    if not command.arguments:
+        return "text"
+    metavar = command.arguments[0].metavar
+    if key(command) in NAMED:
+        return NAMED[key(command)]
+    if metavar in PLAIN:
+        return PLAIN[metavar]
+    if "|" in metavar:
+        return "=" + metavar
+    return "@object" if metavar.startswith(("TYPE", "order/")) else "text"
+
+
+def first_words(command: Command) -> list[str]:
+    """The kinds that a command takes, as its first plain word spells them."""
+    metavar = command.arguments[0].metavar if command.arguments else ""
+    verb = command.path[0]
+    if metavar.startswith("TYPE"):
+        kinds = [kind for kind in KINDS if verb in kind.verbs] or list(KINDS)
+        return [kind.plural for kind in kinds]
+    return [f"{kind.name}/" for kind in KINDS if f"{kind.name}/NAME" in metavar]
+
+
+def words_module(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
+    """The text of `cpctl/complete/_words.py`."""
+    return "".join(_lines(every, everywhere))
+
+
+def _lines(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Iterator[str]:
+    yield '"""Generated from the verbs by `make generate`; `cpctl.complete.slots` says what a slot is."""\n\n'
+    yield "# ruff: noqa: E501\n# fmt: off\n"
+    summaries = {name: row.summary for name, row in VERBS.items()}
+    groups = {name: row.subverbs for name, row in VERBS.items() if row.subverbs}
+    yield f"VERBS = {summaries!r}\nGROUPS = {groups!r}\n"
+    yield "EVERYWHERE = {\n"
+    for word, row in {**flags(everywhere), **HELP}.items():
+        yield f"    {word!r}: {row!r},\n"
+    yield "}\nKINDS = {\n"
+    for kind in KINDS:
+        for word in kind.spellings:
+            yield f"    {word!r}: {kind.plural!r},\n"
+    yield "}\nCOMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {\n"
+    for command in every:
+        yield f"    {key(command)!r}: ({plain_slot(command)!r}, {tuple(first_words(command))!r}, {{\n"
+        for word, row in flags(command.flags).items():
+            yield f"        {word!r}: {row!r},\n"
+        yield "    }),\n"
+    yield "}\n"

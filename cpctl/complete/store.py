@@ -1,0 +1,229 @@
+"""The cache that completion reads: sorted lines per profile and kind, written by lists that pass by.
+
+A line is a name and what stands beside it, with tabs between. Only text that is safe in every shell is written, and
+what is read is looked at again: somebody else may have written it. Imports nothing that costs a Tab.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+MOST_ROWS, MOST_BYTES = 20_000, 8_000_000
+CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
+LOCK_AGE_S = 60
+LABELS = "metadata.labels"
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "subplatforms": ("metadata.name", "status.state"),
+    "providers": ("metadata.name", "spec.province", "spec.kind"),
+    "products": ("metadata.name", "spec.accelerator", "spec.provider"),
+    "offers": (*("metadata.name", "spec.accelerator", "status.free", "spec.price", "spec.province", "spec.provider"),),
+    "models": ("metadata.name", "spec.tasks", "spec.publisher", "spec.domain", "spec.kind"),
+    "sources": ("metadata.name", "spec.model", "spec.provider", "spec.province"),
+    "scenarios": ("metadata.name", "spec.title"),
+    "orders": ("metadata.name", "status.phase", LABELS),
+    "cards": ("metadata.name", "spec.order", "spec.accelerator", "spec.province"),
+    "demands": ("metadata.name", "status.phase"),
+    "bills": ("metadata.name", "spec.order"),
+    "vouchers": ("metadata.name", "status.left", "status.state"),
+    "projects": ("metadata.name",),
+}
+YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects"})
+NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
+PLAIN_TEXT = frozenset(" ,.()/%+:;=_-@'[]") - frozenset("';[]")
+
+
+class Place:
+    """Where the values of one profile are kept.
+
+    Attributes:
+        folder: "" when nowhere.
+        profile: "" when none is meant.
+        missing: The profile that was named and is not there.
+    """
+
+    def __init__(self, folder: str, profile: str, missing: str) -> None:
+        self.folder, self.profile, self.missing = folder, profile, missing
+
+
+def is_safe(name: str) -> bool:
+    """Whether a value may be put on a command line as it is, in every shell."""
+    return bool(name) and name.isascii() and name[0] not in "-@" and not name.encode().translate(None, NAME_CHARACTERS)
+
+
+def shown(text: str) -> str:
+    """A description without anything that a shell or a terminal could act on."""
+    return "".join([char for char in text if (char.isprintable() and char.isalnum()) or char in PLAIN_TEXT])[:120]
+
+
+def rows(kind: str, columns: Sequence[Sequence[Any]]) -> Iterable[str]:
+    """The lines of a list, from its columns; those whose name is not safe are left out."""
+    for cells in zip(*columns, strict=True):
+        if isinstance(cells[0], str) and is_safe(cells[0]):
+            yield "\t".join((cells[0], *(_cell(cell) for cell in cells[1:])))
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, dict):
+        pairs = [f"{key}={value}" for key, value in cell.items()]
+        return ",".join(pair for pair in pairs if is_safe(pair.replace("=", "", 1)))
+    if isinstance(cell, list):
+        return ",".join(shown(str(one)) for one in cell)
+    return "" if cell is None else shown(str(cell))
+
+
+def content(lines: Iterable[str]) -> bytes:
+    return "".join(f"{line}\n" for line in sorted(lines)).encode()
+
+
+# places
+
+
+def root(env: Mapping[str, str]) -> str:
+    """The folder of all caches for completion; "" where there is no home."""
+    return _xdg(env, "XDG_CACHE_HOME", ".cache", "cpctl/complete")
+
+
+def config_path(env: Mapping[str, str]) -> str:
+    return env.get("CPCTL_CONFIG") or _xdg(env, "XDG_CONFIG_HOME", ".config", "cpctl/config.toml")
+
+
+def _xdg(env: Mapping[str, str], variable: str, below_home: str, rest: str) -> str:
+    base = env.get(variable, "")
+    if not base.startswith("/"):
+        home = env.get("HOME", "") or env.get("USERPROFILE", "")
+        if not home:
+            return ""
+        base = f"{home}/{below_home}"
+    return f"{base}/{rest}"
+
+
+def place(env: Mapping[str, str], profile: str = "", server: str = "", project: str = "") -> Place:
+    """Where the values of this profile, server, project and account are, without reading a keyring.
+
+    An account that a token in the environment names has its own place; logging in or out empties a profile's.
+    """
+    current, profiles = _profiles(env)
+    name = profile or env.get("CPCTL_PROFILE", "") or current
+    known = profiles.get(name)
+    base = root(env)
+    if (name and known is None) or not base:
+        return Place("", name, name)
+    server = server or env.get("CPCTL_SERVER", "") or (known or ("", ""))[0]
+    project = project or env.get("CPCTL_PROJECT", "") or (known or ("", ""))[1] or "default"
+    parts = [_quoted(name), _quoted(server), _quoted(project)]
+    token = env.get("CPCTL_TOKEN", "")
+    if token:
+        from hashlib import sha256
+
+        parts.append(sha256(token.encode("utf-8", "replace")).hexdigest()[:16])
+    folder = "~".join(parts)
+    return Place(f"{base}/{folder}" if server and len(folder) < 240 else "", name, "")
+
+
+def profile_names(env: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in _profiles(env)[1] if is_safe(name))
+
+
+def forget(env: Mapping[str, str], profile: str) -> None:
+    """Empties what was kept for a profile: somebody else may be logged in now."""
+    base, begins = root(env), _quoted(profile) + "~"
+    try:
+        for folder in os.listdir(base):
+            if folder.startswith(begins):
+                for name in os.listdir(f"{base}/{folder}"):
+                    os.unlink(f"{base}/{folder}/{name}")
+    except OSError:
+        return
+
+
+def _quoted(text: str) -> str:
+    kept = [char if char.isascii() and (char.isalnum() or char in ".-") else f"_{ord(char):x}_" for char in text]
+    return "".join(kept).lstrip(".") or "_"
+
+
+def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str]]]:
+    """(current profile, its name → (server, project)): config.toml, flattened once for each of its versions."""
+    path = config_path(env)
+    try:
+        status = os.stat(path)
+    except OSError:
+        return "", {}
+    flat = f"{root(env)}/profiles"
+    stamp = f"{status.st_mtime_ns} {status.st_size} {status.st_ino} {path}"
+    lines = (_read(flat) or "").split("\n")
+    if lines[0] != stamp or lines[-1] != "":
+        lines = [stamp, *_flattened(path), ""]
+        _keep(flat, "\n".join(lines).encode())
+    found = [line.split("\t") for line in lines[2:] if line.count("\t") == 2]
+    return lines[1] if len(lines) > 2 else "", {name: (server, project) for name, server, project in found}
+
+
+def _flattened(path: str) -> list[str]:
+    import tomllib
+
+    try:
+        with open(path, "rb") as file:
+            document = tomllib.load(file)
+        table = document.get("profiles", {})
+        rows = [(name, str(row.get("server", "")), str(row.get("project", ""))) for name, row in table.items()]
+    except (OSError, ValueError, AttributeError):
+        return [""]
+    lines = [str(document.get("current-profile", "")), *("\t".join(row) for row in rows)]
+    return [line for number, line in enumerate(lines) if number == 0 or line.replace("\t", "").isprintable()]
+
+
+# reading
+
+
+def lines_of(where: Place, kind: str) -> tuple[list[str], float | None]:
+    """The lines of a kind, and when they were written; None: never."""
+    path = f"{where.folder}/{kind}"
+    text = _read(path) if where.folder else None
+    if text is None:
+        return [], None
+    lines = text.split("\n")
+    if lines.pop() != "" or "\ufffd" in text:
+        return [], None
+    return lines, os.stat(path).st_mtime
+
+
+def _read(path: str) -> str | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return None
+    try:
+        with open(descriptor, "rb") as file:
+            return file.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return None
+
+
+def _keep(path: str, text: bytes) -> None:
+    """Replaces a small file whole, or leaves it: a Tab works in a folder that cannot be written."""
+    fresh = f"{path}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text)
+        os.replace(fresh, path)
+    except OSError:
+        return
+
+
+def take_turn(where: Place, kind: str, now: float) -> bool:
+    """Whether this process is the one to refresh a kind; another one may be at it."""
+    path = f"{where.folder}/{kind}.lock"
+    try:
+        os.makedirs(where.folder, 0o700, exist_ok=True)
+        if os.path.exists(path) and now - os.stat(path).st_mtime > LOCK_AGE_S:
+            os.unlink(path)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError:
+        return False
+    return True

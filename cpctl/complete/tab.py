@@ -1,0 +1,114 @@
+"""One press of Tab: reads the cache, answers in cobra's protocol, and has what is old refreshed behind its back."""
+
+from __future__ import annotations
+
+import os
+
+from cpctl.complete.engine import NO_FILES, Line, answer
+from cpctl.complete.store import (
+    CATALOGUE_AGE_S,
+    COLUMNS,
+    YOURS,
+    YOURS_AGE_S,
+    is_safe,
+    lines_of,
+    place,
+    shown,
+    take_turn,
+)
+from cpctl.complete.store import profile_names as names
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cpctl.complete.store import Place
+
+
+class Known:
+    """What the cache holds for the profile of a command line; remembers how old what it gave is."""
+
+    def __init__(self, line: Line, env: Mapping[str, str], now: float) -> None:
+        self.env, self.now = env, now
+        self.given = [(flag, line.value(*flag)) for flag in (("--profile",), ("--server", "-s"), ("--project", "-n"))]
+        profile, server, project = (value for _, value in self.given)
+        self.place: Place = place(env, profile, server, project)
+        self.help: list[str] = []
+
+    def read(self, kind: str) -> list[list[str]]:
+        if kind == "profiles":
+            return [[name] for name in names(self.env)]
+        if self.place.missing:
+            self.help.append(f"no profile {shown(self.place.missing)}: cpctl config get-profiles")
+            return []
+        if kind not in COLUMNS or not self.place.folder:
+            return []
+        lines, written = lines_of(self.place, kind)
+        if written is None:
+            self.help.append(f"no {kind} known yet: asking the platform, press Tab again")
+        else:
+            self.help.append(f"{kind} as of {_age(self.now - written)} ago")
+        if written is None or not 0 <= self.now - written < (YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S):
+            self._refresh(kind)
+        width = len(COLUMNS[kind])
+        return [row for row in [line.split("\t") for line in lines if line[:1] not in "-@"] if len(row) == width]
+
+    def _refresh(self, kind: str) -> None:
+        """Starts one process that lists the kind, which writes the cache; nobody waits for it."""
+        if not take_turn(self.place, kind, self.now):
+            return
+        import sys
+
+        scope = [word for (flag, *_), value in self.given if value for word in (flag, value)]
+        everything = [] if kind in YOURS else ["-A"]
+        argv = [sys.executable, "-P", "-m", "cpctl", "get", kind, *everything, "--no-input", "-o", "table", *scope]
+        start_detached(argv, {**self.env, "CPCTL_NO_INPUT": "1"})
+
+
+def start_detached(argv: list[str], env: Mapping[str, str]) -> None:
+    """Starts a process of its own session, that reads and writes nothing."""
+    try:
+        if os.name == "nt":
+            import subprocess
+
+            subprocess.Popen(argv, env=dict(env), stdin=-3, stdout=-3, stderr=-3, creationflags=0x00000208)  # detached
+            return
+        devices = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
+        os.posix_spawn(argv[0], argv, env, file_actions=devices, setsid=True)
+    except (OSError, NotImplementedError):
+        return
+
+
+def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
+    """What `cpctl __complete WORD... ""` prints."""
+    line = Line(words)
+    known = Known(line, env, now)
+    pairs, directive = answer(line, known.read)
+    said = [f"{value}\t{shown(beside)}" if beside else value for value, beside in pairs if _fits(value, line)]
+    return "\n".join([*said, *(f"_activeHelp_ {text}" for text in dict.fromkeys(known.help)), f":{directive}", ""])
+
+
+def _fits(value: str, line: Line) -> bool:
+    """Whether a value is safe; what the person typed before it is theirs."""
+    typed = line.head + line.last
+    rest = value[len(typed) :] if value.startswith(typed) else value
+    plain = rest.lstrip("-").replace("=", "").replace(",", "").replace("~", "")
+    if not plain.isascii():
+        return plain.isalpha()
+    return plain == "" or is_safe(plain) or (plain[0] in "@-" and is_safe(plain.lstrip("@-") or "x"))
+
+
+def _age(seconds: float) -> str:
+    whole = max(0, int(seconds))
+    if whole < 120:
+        return f"{whole} s"
+    return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"
+
+
+def main(words: list[str]) -> str:
+    import time
+
+    try:
+        return tab(words, os.environ, time.time())
+    except Exception:  # a Tab never shows a traceback
+        return f":{1 | NO_FILES}\n"

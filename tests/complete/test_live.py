@@ -1,0 +1,189 @@
+"""`cpctl __complete`: live values from the cache that lists leave, in cobra's protocol."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cpctl.complete import store
+from cpctl.complete.tab import tab
+from tools import need
+
+HOSTILE = ["$(touch x)", "`touch x`", ";touch x", "a\nb", "\x1b[2Jx", "-rf", "a b", "'q'", '"q"', "\u202ex"]
+
+
+def offered(cp, *words: str, env: dict[str, str] | None = None) -> list[str]:
+    """The values that a Tab after these words offers."""
+    lines = tab(list(words), {**cp.env, **(env or {})}, time.time()).splitlines()
+    assert lines[-1].startswith(":")
+    return [line.split("\t")[0] for line in lines[:-1] if not line.startswith("_activeHelp_")]
+
+
+def said(cp, *words: str) -> str:
+    return tab(list(words), cp.env, time.time())
+
+
+@pytest.fixture(autouse=True)
+def no_refresh(monkeypatch):
+    """Nothing is started behind a test's back; what would have been is kept."""
+    started: list[list[str]] = []
+    monkeypatch.setattr("cpctl.complete.tab.start_detached", lambda argv, env: started.append(argv))
+    return started
+
+
+def folder(cp) -> Path:
+    return Path(store.place(cp.env).folder)
+
+
+def test_a_list_that_passes_by_feeds_the_next_tab(cp):
+    assert offered(cp, "get", "offer", "") == []
+    listed = cp("get", "offers", "-A").lines
+    names = [line.split()[0] for line in listed[1:]]
+    assert sorted(names) == offered(cp, "get", "offer", "")
+    assert " free, " in said(cp, "get", "offer", names[0]) and "_activeHelp_ offers as of 0 s ago" in said(
+        cp, "get", "offer", ""
+    )
+
+
+def test_a_filtered_list_is_not_taken_for_the_whole(cp):
+    cp("get", "offers", "--province", "shanxi")
+    cp("get", "offers", "-A", "--limit", "3")
+    assert offered(cp, "get", "offer", "") == []
+
+
+def test_what_stands_on_the_line_narrows(cp):
+    cp("get", "offers", "-A")
+    rows = cp("get", "offers", "-A", "--province", "shanxi", "-o", "json").json["items"]
+    has = {row["spec"]["accelerator"] for row in rows}
+    for spelled in ("shanxi", "山西"):
+        assert set(offered(cp, "get", "offers", "--province", spelled, "--accelerator", "")) == has
+    assert set(offered(cp, "get", "offer", "--province=shanxi", "")) == {row["metadata"]["name"] for row in rows}
+    first = sorted(has)[0]
+    both = offered(cp, "plan", "--province", "shanxi", "--gpu", f"{first},")
+    assert set(both) == {f"{first},{other}" for other in has - {first}}
+
+
+def test_provinces_in_pinyin_and_in_chinese(cp):
+    assert offered(cp, "get", "offers", "--province", "shan") == ["shanxi", "shanghai", "shandong"]
+    assert "山西" in offered(cp, "get", "offers", "--province", "山")
+    assert "shanxi,ningxia" in offered(cp, "get", "offers", "--province", "shanxi,ni")
+    assert "--province=shanxi" in offered(cp, "get", "offers", "--province=shanx")
+
+
+def test_orders_by_phase(cp):
+    offer = cp("get", "offers", "-A", "--cards", "1", "-o", "json").json["items"][0]["metadata"]["name"]
+    for name in ("one", "two"):
+        assert cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
+    assert cp("activate", "order/two", "--yes").code == 0
+    cp("get", "orders")
+    assert offered(cp, "get", "order", "") == ["one", "two"]
+    assert offered(cp, "activate", "order/") == ["order/one"]
+    assert "order/two" in offered(cp, "release", "order/")
+    assert cp("label", "order/one", "team=nlp").code == 0
+    cp("get", "orders")
+    assert offered(cp, "get", "orders", "-l", "") == ["team="]
+    assert offered(cp, "get", "orders", "-l", "team=") == ["team=nlp"]
+
+
+def test_models_by_task_sources_profiles_fields(cp):
+    cp("get", "models")
+    cp("get", "sources")
+    models = cp("get", "models", "-o", "json").json["items"]
+    embedding = {row["metadata"]["name"] for row in models if "embed" in row["spec"]["tasks"]}
+    assert set(offered(cp, "get", "models", "--task", "embed", "")) == set()
+    assert set(offered(cp, "get", "model", "--task", "embed", "")) == embedding
+    assert set(offered(cp, "call", "")) == {row["metadata"]["name"] for row in models}
+    assert offered(cp, "get", "offers", "--sort-by", "spec.pric") == ["spec.price"]
+    assert offered(cp, "explain", "offers.spec.pric") == ["offers.spec.price"]
+    assert "custom-columns=PRICE:.spec.price" in offered(cp, "get", "offers", "-o", "custom-columns=P")
+    profiles = cp("config", "get-profiles", "-o", "name").lines
+    assert len(offered(cp, "config", "use-profile", "")) == len(profiles)
+
+
+def test_verbs_flags_and_files_for_other_bridges(cp):
+    assert offered(cp, "acti") == ["activate"]
+    assert offered(cp, "auth", "log") == ["login", "logout"]
+    assert offered(cp, "get", "offers", "--max-pr") == ["--max-price"]
+    assert said(cp, "apply", "-f", "").splitlines()[-1] == ":0"
+    assert offered(cp, "get", "offers", "--", "--max") == []
+
+
+@pytest.mark.parametrize("word", HOSTILE)
+def test_what_is_not_safe_in_a_shell_is_neither_written_nor_offered(cp, word):
+    columns = [[word, "of-1"], ["H800", word], [1, 1], ["1", "1"], [word, word], ["", ""]]
+    text = store.content(store.rows("offers", columns))
+    for piece in (b"$", b"`", b";", b"\x1b", b"'", b'"', b"\xe2"):
+        assert piece not in text
+    folder(cp).mkdir(parents=True)
+    poisoned = f"of-2{word}\tH800\t1\t{word}\tshanxi\tp\n{word}\tH800\t1\t1\tshanxi\tp\nof-1\tH800\t1\t1\tshanxi\tp\n"
+    (folder(cp) / "offers").write_text(poisoned, encoding="utf-8")
+    for line in said(cp, "get", "offer", "").splitlines():
+        assert not set(line) & set("$`;'\"\x1b\u202e\\"), line
+    assert "of-1" in offered(cp, "get", "offer", "") and word not in offered(cp, "get", "offer", "")
+
+
+def test_no_cache_of_another_account_profile_or_project(cp):
+    cp("get", "offers", "-A")
+    assert offered(cp, "get", "offer", "") != []
+    assert offered(cp, "get", "offer", "", env={"CPCTL_TOKEN": "another"}) == []
+    assert offered(cp, "get", "offer", "-n", "elsewhere", "") == []
+    assert offered(cp, "get", "offer", "--profile", "nobody", "") == []
+    assert "no profile nobody" in said(cp, "get", "offer", "--profile", "nobody", "")
+    store.forget(cp.env, store.place(cp.env).profile)
+    assert offered(cp, "get", "offer", "") == []
+
+
+def test_what_is_old_is_shown_and_refreshed_by_one(cp, no_refresh):
+    cp("get", "offers", "-A")
+    assert no_refresh == []
+    old = time.time() - 3700
+    os.utime(folder(cp) / "offers", (old, old))
+    answers = {said(cp, "get", "offer", "") for _ in range(200)}
+    assert all("as of 61 min ago" in one for one in answers) and len(no_refresh) == 1
+    assert no_refresh[0][1:6] == ["-P", "-m", "cpctl", "get", "offers"]
+    cp("get", "offers", "-A")
+    assert not (folder(cp) / "offers.lock").exists()
+
+
+def test_damage_and_a_folder_that_cannot_be_used(cp, tmp_path):
+    cp("get", "offers", "-A")
+    whole = (folder(cp) / "offers").read_bytes()
+    for cut in (0, 1, len(whole) // 2, len(whole) - 1):
+        (folder(cp) / "offers").write_bytes(whole[:cut] + b"\xff")
+        assert offered(cp, "get", "offer", "") == []
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert offered(cp, "get", "offer", "", env={"XDG_CACHE_HOME": str(blocked)}) == []
+    assert cp("get", "offers", "-A", env={"XDG_CACHE_HOME": str(blocked)}).code == 0
+    assert offered(cp, "get", "offer", "", env={"HOME": "", "XDG_CACHE_HOME": "", "USERPROFILE": ""}) == []
+
+
+def test_a_hundred_tabs_open_no_socket(cp, tmp_path):
+    cp("get", "offers", "-A")
+    trace = tmp_path / "trace"
+    code = (
+        "import sys\nfrom cpctl.complete.tab import main\n"
+        "for _ in range(100): out = main(['get', 'offer', 'of-'])\nsys.stdout.write(out)"
+    )
+    command = [need("strace"), "-f", "-e", "trace=socket,connect,execve,clone,fork,vfork", "-o", str(trace)]
+    root = Path(__file__).parents[2]
+    env = {**cp.env, "PYTHONPATH": str(root)}
+    done = subprocess.run([*command, sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert "of-" in done.stdout
+    calls = [line for line in trace.read_text().splitlines() if "(" in line]
+    assert len(calls) == 1 and "execve" in calls[0]
+
+
+def test_a_tab_loads_nothing_that_costs(cp):
+    cp("get", "offers", "-A")
+    code = "import sys; from cpctl.main import main\ntry: main()\nfinally: sys.stderr.write(' '.join(sys.modules))"
+    root = Path(__file__).parents[2]
+    argv = [sys.executable, "-S", "-c", code, "__complete", "get", "offer", "of-"]
+    done = subprocess.run(argv, env={**cp.env, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=True)
+    heavy = {*("json", "re", "typing", "tomllib", "typer", "httpx", "pydantic"), *("pathlib", "subprocess", "enum")}
+    assert "of-" in done.stdout and heavy.isdisjoint(done.stderr.split())
