@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,15 +48,9 @@ class Passing:
         if not self._wanted:
             return
         from cpctl.complete import store
-        from cpctl.errors import LocalFailure
-        from cpctl.profiles.files import replace
 
         options = self._rt.options
         where = store.place(self._rt.env, options.profile or "", options.server or "", options.project or "")
-        if not where.folder:
-            return
-        from pathlib import Path
-
-        with contextlib.suppress(LocalFailure, OSError):
-            replace(Path(where.folder) / self._kind, store.content(store.rows(self._kind, self._columns)))
-            (Path(where.folder) / f"{self._kind}.lock").unlink(missing_ok=True)
+        if where.folder:
+            store.keep(f"{where.folder}/{self._kind}", store.content(store.rows(self._kind, self._columns)))
+            store.end_turn(where, self._kind)

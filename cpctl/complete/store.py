@@ -158,7 +158,7 @@ def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str]]]:
     lines = (_read(flat) or "").split("\n")
     if lines[0] != stamp or lines[-1] != "":
         lines = [stamp, *_flattened(path), ""]
-        _keep(flat, "\n".join(lines).encode())
+        keep(flat, "\n".join(lines).encode())
     found = [line.split("\t") for line in lines[2:] if line.count("\t") == 2]
     return lines[1] if len(lines) > 2 else "", {name: (server, project) for name, server, project in found}
 
@@ -204,13 +204,15 @@ def _read(path: str) -> str | None:
         return None
 
 
-def _keep(path: str, text: bytes) -> None:
-    """Replaces a small file whole, or leaves it: a Tab works in a folder that cannot be written."""
+def keep(path: str, text: bytes) -> None:
+    """Replaces a file whole, or leaves it: lists and Tabs work in a folder that cannot be written."""
     fresh = f"{path}.{os.getpid()}"
     try:
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(fresh, path)
     except OSError:
         return
@@ -227,3 +229,10 @@ def take_turn(where: Place, kind: str, now: float) -> bool:
     except OSError:
         return False
     return True
+
+
+def end_turn(where: Place, kind: str) -> None:
+    try:
+        os.unlink(f"{where.folder}/{kind}.lock")
+    except OSError:
+        return
