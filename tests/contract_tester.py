@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +36,8 @@ class Run(NamedTuple):
 def names(sandbox: Sandbox) -> dict[str, list[str]]:
     """Some names of each kind, and what further parameters may well be."""
     found = {
-        kind: [o["metadata"]["name"] for o in sandbox.items(f"/v1/{kind}", limit=3)[:3]] for kind in CATALOGUE + YOURS
+        kind: [o["metadata"]["name"] for o in islice(sandbox.each(f"/v1/{kind}", limit=3), 3)]
+        for kind in CATALOGUE + YOURS
     }
     found["uids"] = [order["metadata"]["uid"] for order in sandbox.orders()]
     found["callable"] = ["deepseek-v3.2", "bge-m3"]

@@ -56,7 +56,7 @@ class Ground:
 
     def one(self, plural: str) -> str:
         """The name of some object of a kind."""
-        return str(self.sandbox.items(f"/v1/{plural}", limit=1)[0]["metadata"]["name"])
+        return str(next(self.sandbox.each(f"/v1/{plural}", limit=1))["metadata"]["name"])
 
     def body(self, name: str, **changes: Any) -> dict[str, Any]:
         """An order request that would be accepted; `changes` replace what it says at the top."""

@@ -121,23 +121,26 @@ class Sandbox:
         headers = {} if key is None else {"Idempotency-Key": key or uuid.uuid4().hex}
         return self.client(account).post(path, params=query, json=body, headers=headers)
 
-    def items(self, path: str, account: str = "dev", **query: Any) -> list[Any]:
-        """All objects of a list, over all its pages."""
-        found, metadata = [], {"continue": None}
+    def each(self, path: str, account: str = "dev", **query: Any) -> Iterator[Any]:
+        """The objects of a list, asking for a page when the one before it is used up."""
+        metadata = {"continue": None}
         while "continue" in metadata:
             page = query | {"continue": metadata["continue"]} if metadata["continue"] else query
             answer = self.get(path, account, **page)
             assert answer.status_code == 200, answer.text
-            found += answer.json()["items"]
+            yield from answer.json()["items"]
             metadata = answer.json()["metadata"]
-        return found
+
+    def items(self, path: str, account: str = "dev", **query: Any) -> list[Any]:
+        """All objects of a list, over all its pages; for a few of them take `each`."""
+        return list(self.each(path, account, **query))
 
     def orders(self, account: str = "dev") -> list[Any]:
         return self.items("/v1/orders", account)
 
     def offer(self, cards: int = 1, billing: str = "on-demand", **query: Any) -> Any:
         """An offer that can sell so many cards now."""
-        return self.items("/v1/offers", cards=cards, billing=billing, limit=1, **query)[0]
+        return next(self.each("/v1/offers", cards=cards, billing=billing, limit=1, **query))
 
     def order_body(self, name: str, offers: Mapping[str, int], **spec: Any) -> dict[str, Any]:
         """A request for so many cards of each offer, at their present prices."""

@@ -232,7 +232,7 @@ def test_many_processes_renew_once_and_nobody_is_logged_out(tmp_path, processes)
     from cpctl.profiles.secrets import FileStore
 
     with TokenEndpoint() as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         ended = datetime.now(UTC) - timedelta(seconds=5)
         FileStore(tmp_path).set("ci", Record(url, "at-1", "rt-1", ended).text())
