@@ -28,9 +28,9 @@ def alone(tmp_path):
     return Client(tmp_path, clock=FakeClock())
 
 
-@pytest.fixture
-def real(sandbox):
-    return samples(sandbox)
+@pytest.fixture(scope="module")
+def real(shared_sandbox):
+    return samples(shared_sandbox)
 
 
 def shows_nothing_raw(result, *, but: str = ""):
