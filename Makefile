@@ -14,7 +14,7 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONWARN
 export PYTHONNOUSERSITE := 1
 
 PYTHON_IN := .venv/bin/python
-WORKERS ?= 2
+WORKERS ?= 3
 
 demo: setup-run
 	@bash examples/demo.sh
