@@ -36,9 +36,13 @@ def _leading_flags(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _flags_taking_values() -> frozenset[str]:
-    from cpctl.flags import taking_values
+    try:
+        from cpctl._tree import TAKING
+    except ImportError:  # without the generated files everything works, more slowly
+        from cpctl.flags import taking_values
 
-    return taking_values()
+        return taking_values()
+    return TAKING
 
 
 def _attached(word: str) -> str:

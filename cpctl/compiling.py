@@ -7,7 +7,7 @@ from typing import Any
 
 from cpctl.cli import RESERVED, command, group, help_text, tree
 from cpctl.dispatch import OF_GROUP
-from cpctl.flags import GLOBALS
+from cpctl.flags import GLOBALS, taking_values
 from cpctl.grammar import SWITCH_TYPE, Unusual
 from cpctl.verbs import READING, VERBS
 
@@ -26,7 +26,9 @@ def tree_module() -> str:
     """
     everywhere = dict(_options(command(READING[0]), is_global=True))
     rows = "".join(f"    {flag!r}: {row!r},\n" for flag, row in everywhere.items())
-    lines = [HEAD, f"GLOBALS = {tuple(GLOBALS)!r}\n", f"EVERYWHERE = {{\n{rows}}}\n", "TREE = {\n"]
+    taking = "".join(f"    {word!r},\n" for word in sorted(taking_values()))
+    lines = [HEAD, f"GLOBALS = {tuple(GLOBALS)!r}\n", f"TAKING = frozenset((\n{taking}))\n"]
+    lines += [f"EVERYWHERE = {{\n{rows}}}\n", "TREE = {\n"]
     for spelled in READING:
         verb, _, subverb = spelled.partition(" ")
         built, name = command(verb, subverb), subverb or verb

@@ -36,7 +36,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "verbs": (),
     "lazy": ("flags",),
     "flags": (),
-    "argv": ("flags",),
+    "argv": ("flags", "_tree"),
     "units": ("errors", "places", "accelerators"),
     "resources": ("errors", "units", "places", "accelerators"),
     "registry": ("errors",),
@@ -140,6 +140,7 @@ TABLES = (
     "cpctl.registry",
     "cpctl.flags",
     "cpctl._fields",
+    "cpctl._tree",
     "cpctl.complete._words",
 )  # files that are one table, of any length
 FILE_LINES, FUNCTION_LINES = 350, 60

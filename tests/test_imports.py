@@ -143,6 +143,7 @@ def test_what_asks_no_platform_loads_no_http(line, env):
 
 READING = {
     "version": set(),
+    "-n research get offers --limit 2": set(),
     "get offers --limit 2": set(),
     "get offers --limit 2 -o wide": set(),
     "get offers --limit 2 -o name": set(),

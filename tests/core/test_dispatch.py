@@ -15,11 +15,12 @@ import typer
 
 from client import Client, environment
 from cpctl import cli
-from cpctl._tree import EVERYWHERE, GLOBALS, TREE
+from cpctl._tree import EVERYWHERE, GLOBALS, TAKING, TREE
 from cpctl.argv import normalise
 from cpctl.cli import bound
 from cpctl.compiling import help_files
 from cpctl.dispatch import help_of, parse
+from cpctl.flags import taking_values
 from cpctl.verbs import READING, VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,6 +165,10 @@ def test_nothing_that_changes_anything_is_compiled():
     assert tuple(TREE) == READING and tuple(cli.GLOBALS) == GLOBALS
 
 
+def test_flags_before_the_verb_are_those_of_the_declared_ones():
+    assert taking_values() == TAKING and normalise(["-n", "lab", "get", "offers"]) == ("get", ["offers", "-n", "lab"])
+
+
 # help
 
 
@@ -220,6 +225,7 @@ def test_without_generated_files_everything_works_only_slower(sandbox, tmp_path)
         ["get", "--help"],
         ["auth"],
         ["get", "offers", "--limit", "3", "-o", "name"],
+        ["--project", "default", "get", "offers", "--limit", "3"],
         ["auth", "whoami"],
     ):
         with_, without = (
