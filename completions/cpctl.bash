@@ -54,7 +54,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$verb${sub:+ $sub}"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources doctor plugin options version"
+        words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources completion doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     else
@@ -91,7 +91,7 @@ _cpctl_left() {
 # Whether live values are wanted: for a value that is fixed too, only when something else on the line narrows it.
 _cpctl_narrows() {
     local word
-    [[ $live == narrow ]] || return 0
+    [[ $live == narrow && $cur != *[![:ascii:]]* ]] || return 0
     for word in "${COMP_WORDS[@]}"; do
         case ${word%%=*} in
             "$flag") ;;
@@ -232,6 +232,7 @@ _cpctl_flags() {
         "sandbox faults") words="--province --path --method --down --denied --slow --stale --latency --error --sold-out --truncate --drop-after-commit --slow-drip --html --rate --times --data --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "api") words="--field -f --input --paginate --yes -y --openapi --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "api-resources") words="--output -o --no-headers --sort-by --scope --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
+        "completion") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "doctor") words="--output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "plugin list") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "options") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
@@ -356,6 +357,7 @@ _cpctl_plain() {
         "delete") words="order/" ;;
         "sandbox faults") words="list set clear" ;;
         "api") words="GET POST PATCH DELETE" ;;
+        "completion") words="bash zsh fish powershell install uninstall status" ;;
         *) return ;;
     esac
     [[ $words == */ ]] || list=1

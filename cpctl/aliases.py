@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from cpctl.runtime import Runtime
 
-NO_DEFAULTS = frozenset({"config", "doctor", "options", "plugin", "sandbox", "version"})
+NO_DEFAULTS = frozenset({"completion", "config", "doctor", "options", "plugin", "sandbox", "version"})
 """Verbs that work with any configuration, also with a damaged one, and so read none of it for their flags."""
 ELSEWHERE = {"output": None, "server": "profiles.NAME.server", "project": "profiles.NAME.project"}
 """Flags that have another place among the settings; `defaults.VERB.output` is read by whoever prints."""

@@ -179,6 +179,8 @@ Speed = Annotated[Text, Option("--speed", metavar="N", help="How many times fast
 Foreground = Annotated[bool, Option("--foreground", help="Do not go to the background")]
 Data = Annotated[Text, Option("--data", metavar="DIR", help="Where it keeps its state")]
 
+CompletionWhat = Annotated[str, Argument(metavar="bash|zsh|fish|powershell|install|uninstall|status", help="A shell, or what to do", show_default=False)]
+Shell = Annotated[Text, Argument(metavar="SHELL", help="bash, zsh, fish or powershell; the one of $SHELL", show_default=False)]
 FaultAction = Annotated[str, Argument(metavar="list|set|clear", help="What to do", show_default=False)]
 FaultPath = Annotated[Text, Option("--path", metavar="/v1/...", help="Only requests whose path begins so")]
 FaultMethod = Annotated[Text, Option("--method", metavar="GET|POST|PATCH|DELETE", help="Only requests of this method")]

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cpctl.compiling import help_files, tree_module
-from cpctl.complete.bash import script
+from cpctl.complete import bash, fish, powershell, zsh
+from cpctl.complete.facts import facts
 from cpctl.complete.slots import words_module
 from cpctl.grammar import commands, global_flags
 from cpctl.manual import command_page, overview_page
@@ -21,7 +22,7 @@ from cpctl.schemas import contract, fields_of_schema, meaning_of_schema
 
 ROOT = Path(__file__).parent.parent
 MANUAL = Path("man/man1")
-SCRIPT = Path("completions/cpctl.bash")
+SCRIPTS = Path("completions")
 FIELDS = Path("cpctl/_fields.py")
 TREE = Path("cpctl/_tree.py")
 WORDS = Path("cpctl/complete/_words.py")
@@ -36,9 +37,13 @@ FIELDS_HEAD = """\"\"\"Generated from api/openapi.yaml by `make generate`; `cpct
 def files() -> dict[Path, str]:
     """Every generated file, by its path in the checkout."""
     every, everywhere = commands(), global_flags()
+    known = facts(every, everywhere)
     pages = {"cpctl": overview_page(every, everywhere)} | {c.page: command_page(c, everywhere) for c in every}
     return {
-        SCRIPT: script(every, everywhere),
+        SCRIPTS / "cpctl.bash": bash.script(every, everywhere),
+        SCRIPTS / "_cpctl": zsh.script(known),
+        SCRIPTS / "cpctl.fish": fish.script(known),
+        SCRIPTS / "cpctl.ps1": powershell.script(known),
         FIELDS: fields_module(),
         TREE: tree_module(),
         WORDS: words_module(every, everywhere),

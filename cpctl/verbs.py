@@ -78,6 +78,7 @@ VERBS: dict[str, Verb] = {
     ),
     "api": Verb("Send a request to the platform as it is"),
     "api-resources": Verb("List the kinds of objects"),
+    "completion": Verb("Print a shell's completion script, or have the shell read it"),
     "doctor": Verb("Check what cpctl needs here, and say what to do next"),
     "plugin": Verb("Programs on PATH that are verbs of cpctl", {"list": "List them, and which of them are never run"}),
     "options": Verb("List the flags that every verb takes"),

@@ -119,7 +119,14 @@ PURE = (
         "cpctl.argv",
     ),
     *("cpctl.resources", "cpctl.selectors", "cpctl.output", *PLANNING),
-    *("cpctl.complete.slots", "cpctl.complete.bash", "cpctl.complete.engine", "cpctl.manual", "cpctl.api.policy"),
+    *(
+        "cpctl.complete.slots",
+        "cpctl.complete.bash",
+        "cpctl.complete.facts",
+        "cpctl.complete.zsh",
+        "cpctl.complete.fish",
+    ),
+    *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {
     *("os", "sys", "io", "time", "pathlib", "shutil", "glob", "tempfile", "fcntl", "subprocess", "signal", "threading"),

@@ -181,6 +181,8 @@ def test_the_wheel_holds_contract_completion_and_pages(tmp_path):
     share = f"cpctl_broker-{version.rpartition('.dist')[0] or version}.data/data/share"
     assert "cpctl/api/openapi.yaml" in held
     assert f"{share}/bash-completion/completions/cpctl" in held
+    assert {f"{share}/zsh/site-functions/_cpctl", f"{share}/fish/vendor_completions.d/cpctl.fish"} <= held
+    assert "cpctl/completions/cpctl.ps1" in held
     assert {f"{share}/man/man1/{Path(path).name}" for path in PAGES} <= held
     assert not [name for name in held if name.startswith(("tests/", "bench/")) or "__pycache__" in name]
 
@@ -191,5 +193,7 @@ def test_the_files_are_listed_for_the_wheel():
     ]
     assert shared["shared-data"] == {
         "completions/cpctl.bash": "share/bash-completion/completions/cpctl",
+        "completions/_cpctl": "share/zsh/site-functions/_cpctl",
+        "completions/cpctl.fish": "share/fish/vendor_completions.d/cpctl.fish",
         "man/man1": "share/man/man1",
     }

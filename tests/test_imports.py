@@ -125,6 +125,7 @@ LOCAL = {
     "config set profiles.x.project p": GRAMMAR | {"tomlkit", "filelock"},
     "version --client": set(),
     "api-resources": set(),
+    "completion zsh": GRAMMAR,
     "options": GRAMMAR,
     "plugin list": GRAMMAR,
     "api-resources -o json": set(),

@@ -212,7 +212,7 @@ _cpctl_left() {{
 # Whether live values are wanted: for a value that is fixed too, only when something else on the line narrows it.
 _cpctl_narrows() {{
     local word
-    [[ $live == narrow ]] || return 0
+    [[ $live == narrow && $cur != *[![:ascii:]]* ]] || return 0
     for word in "${{COMP_WORDS[@]}}"; do
         case ${{word%%=*}} in
             "$flag") ;;
