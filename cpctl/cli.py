@@ -175,7 +175,8 @@ def _invoke(built: Any, spelled: str, words: list[str], rt: Runtime) -> Verb | s
 def _read(built: Any, spelled: str, words: list[str]) -> Verb | str:
     """The verb with what the words say; nothing of it has run yet."""
     try:
-        verb: Verb | str = built.main(words, prog_name=spelled, standalone_mode=False)
+        with built.make_context(spelled, list(words)) as context:  # `main` would make a number of a signal
+            verb: Verb | str = built.invoke(context)
     except typer.TyperException as error:
         raise _refused(error, built, spelled) from error
     except typer.Exit as stop:

@@ -13,6 +13,7 @@ import pytest
 from client import Client, environment
 from cpctl import __version__
 from cpctl.errors import ExitCode
+from cpctl.main import Terminated
 
 ROOT = Path(__file__).parents[2]
 CPCTL = [sys.executable, "-m", "cpctl"]
@@ -122,6 +123,16 @@ def test_a_mistake_of_ours_is_said_to_be_one(tmp_path):
     assert "ValueError" in log.read_text()
     assert "canary" not in text + log.read_text()
     assert "tell-nobody" not in text + log.read_text()
+
+
+@pytest.mark.parametrize(("signalled", "code"), [(KeyboardInterrupt, 130), (Terminated, 143)])
+def test_a_signal_while_the_words_are_read_is_no_mistake_of_ours(cp, monkeypatch, signalled, code):
+    def interrupted(*_):
+        raise signalled
+
+    monkeypatch.setattr("typer.core.TyperCommand.invoke", interrupted)
+    result = cp("apply", "-f", "-", "--activate")
+    assert (result.code, result.out, result.err) == (code, "", "")
 
 
 def test_a_mistake_of_ours_without_a_home_is_told_whole(tmp_path):
