@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Row = list[str]
-    Read = Callable[[str], list[Row]]
+    Read = Callable[..., list[Row]]  # of a kind, those that begin with a prefix
 
 NO_SPACE, NO_FILES, KEEP_ORDER = 2, 4, 32  # cobra's directives
 PHASES = {"activate": ("Held",), "extend": ("Active",), "release": ("Held", "Active", "Activating")}
@@ -145,23 +145,23 @@ ENDLESS = frozenset({"@offer=", "@label"})
 def _objects(line: Line, read: Read) -> tuple[Iterable[tuple[str, str]], str, int]:
     """Kinds, then names: `get offers of-…`, `get order/x`, `release order/x`."""
     kinds = COMMANDS[line.key][1]
-    word, slash, _ = line.last.partition("/")
+    word, slash, begun = line.last.partition("/")
     if slash and word.lower() in KINDS:
-        return _names(line, KINDS[word.lower()], read), f"{word}/", NO_FILES
+        return _names(line, KINDS[word.lower()], read, begun), f"{word}/", NO_FILES
     if not line.plain:
         head = line.last[: line.last.rfind(",") + 1] if kinds and kinds[0][-1] != "/" else ""
         space = NO_SPACE if kinds and kinds[0][-1] == "/" else 0
         return [(kind, "") for kind in kinds if kind not in head.split(",")], head, NO_FILES | space
     first = line.plain[0].lower()
     if first in KINDS:
-        return [row for row in _names(line, KINDS[first], read) if row[0] not in line.plain], "", NO_FILES
+        return [row for row in _names(line, KINDS[first], read, line.last) if row[0] not in line.plain], "", NO_FILES
     if "/" in first:
         return [(kind, "") for kind in kinds if kind[-1] == "/"], "", NO_FILES | NO_SPACE
     return (), "", NO_FILES
 
 
-def _names(line: Line, kind: str, read: Read) -> list[tuple[str, str]]:
-    rows = read(kind)
+def _names(line: Line, kind: str, read: Read, begun: str) -> list[tuple[str, str]]:
+    rows = read(kind, begun)
     if kind == "offers":
         return _offers(line, rows)
     phases = PHASES.get(line.key)
@@ -235,7 +235,7 @@ def _providers(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]]
 
 def _named(kind: str, head_ends: str = "") -> Callable[[Line, Read, str], tuple[list[tuple[str, str]], str]]:
     def source(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
-        return [(name + head_ends, beside) for name, beside in _names(line, kind, read)], head
+        return [(name + head_ends, beside) for name, beside in _names(line, kind, read, line.last[len(head) :])], head
 
     return source
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left
 
 from cpctl.complete.engine import NO_FILES, Line, answer
 from cpctl.complete.store import (
@@ -35,7 +36,7 @@ class Known:
         self.place: Place = place(env, profile, server, project)
         self.help: list[str] = []
 
-    def read(self, kind: str) -> list[list[str]]:
+    def read(self, kind: str, begun: str = "") -> list[list[str]]:
         if kind == "profiles":
             return [[name] for name in names(self.env)]
         if self.place.missing:
@@ -51,7 +52,11 @@ class Known:
         if written is None or not 0 <= self.now - written < (YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S):
             self._refresh(kind)
         width = len(COLUMNS[kind])
-        return [row for row in [line.split("\t") for line in lines if line[:1] not in "-@"] if len(row) == width]
+        return [
+            row
+            for row in [line.split("\t") for line in _beginning(lines, begun) if line[:1] not in "-@"]
+            if len(row) == width
+        ]
 
     def _refresh(self, kind: str) -> None:
         """Starts one process that lists the kind, which writes the cache; nobody waits for it."""
@@ -63,6 +68,15 @@ class Known:
         everything = [] if kind in YOURS else ["-A"]
         argv = [sys.executable, "-P", "-m", "cpctl", "get", kind, *everything, "--no-input", "-o", "table", *scope]
         start_detached(argv, {**self.env, "CPCTL_NO_INPUT": "1"})
+
+
+def _beginning(lines: list[str], begun: str) -> list[str]:
+    """The part of sorted lines that begins so; a file that somebody unsorted only offers less."""
+    if not begun:
+        return lines
+    first = bisect_left(lines, begun)
+    last = bisect_left(lines, begun + "\U0010ffff", first)
+    return [line for line in lines[first:last] if line.startswith(begun)]
 
 
 def start_detached(argv: list[str], env: Mapping[str, str]) -> None:
