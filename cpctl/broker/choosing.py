@@ -42,6 +42,7 @@ def check_lines(market: Market, lines: Sequence[QuoteLine | Allocation], total: 
 
 def _allocations(market: Market, spec: OrderSpec, limits: Limits) -> list[dict[str, Any]]:
     if spec.allocations is not None:
+        voucher_terms(market.platform, market.project, spec.voucher)  # told as it is where the planner chooses
         return [{"offer": one.offer, "cards": one.cards} for one in spec.allocations]
     chosen = planned(market, spec, limits)
     return [{"offer": one.offer, "cards": one.cards} for one in chosen.allocations]

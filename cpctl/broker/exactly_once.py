@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from cpctl.broker.journal import Record, check_owner, is_sendable
 from cpctl.broker.market import Found, Market
-from cpctl.errors import BadAnswer, CpctlError, ExitCode, OutcomeUnknown
+from cpctl.errors import BadAnswer, CpctlError, ExitCode, LocalFailure, OutcomeUnknown
 from cpctl.resources.exchange import Answer
 
 # A refusal that the platform keeps under the key: it says that this very request bought nothing and never will.
@@ -29,6 +29,17 @@ def send_new(market: Market, record: Record) -> Found:
         CpctlError: The platform refused, or nothing left; the record is closed.
     """
     return send(market, record, _order_named(record.name), again=False)
+
+
+def send_stopping(market: Market, record: Record) -> Found:
+    """The same for what only stops spending: it is sent even where no record can be kept. A disk that is full must not
+    keep cards billed; sending it twice changes nothing.
+    """
+    try:
+        market.journal.begin(record)
+    except LocalFailure as failure:
+        market.say(f"warning: {failure.message}; it is sent all the same, for it only stops the billing")
+    return _sent(market, record, _order_named(record.name), doubtful=False)
 
 
 def send_again(market: Market, record: Record) -> Found:

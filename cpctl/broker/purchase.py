@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from cpctl.broker.choosing import choose
-from cpctl.broker.exactly_once import send_again, send_new, unfinished
+from cpctl.broker.exactly_once import send_again, send_new, send_stopping, unfinished
 from cpctl.broker.journal import Record
 from cpctl.broker.labels import labelled, missing
 from cpctl.broker.limits import Limits, named
@@ -125,7 +125,8 @@ def _sent(market: Market, verb: str, found: Found) -> Found:
     begun = unfinished(market, verb, name)
     if begun is not None and uid in begun.body:
         return send_again(market, begun)
-    return send_new(market, market.record(verb, name, market.order_path(name, verb), {"uid": uid}))
+    send = send_stopping if verb == "release" else send_new
+    return send(market, market.record(verb, name, market.order_path(name, verb), {"uid": uid}))
 
 
 # an order that is there already, or may be

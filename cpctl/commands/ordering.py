@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ from cpctl.broker.market import Found, Market
 from cpctl.broker.purchase import Intent, Obtained
 from cpctl.commands.buying import asking, is_active, market_of, receipt, timeout_s, told_when_interrupted, wait_for
 from cpctl.commands.demanding import need_of, published
-from cpctl.errors import CpctlError, OutcomeUnknown, Unreachable, UsageError
+from cpctl.errors import Conflict, CpctlError, OutcomeUnknown, Unreachable, UsageError
 from cpctl.resources.demand import DemandWanted
 from cpctl.resources.order import OrderWanted
 from cpctl.resources.placed import SWITCHED_ON
@@ -69,9 +69,10 @@ def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Resul
     for one in wanted:
         kind, verb = KINDS[type(one)]
         interrupted = told_when_interrupted(rt, one.name, wish.again, kind=kind)
-        with interrupted, told_where(rt, one, alone=len(wanted) == 1):
+        with ExitStack() as alone, interrupted, told_where(rt, one, alone=len(wanted) == 1):
             try:
                 market = market_at(one.project)
+                alone.enter_context(_creating(rt, market, kind, one.name) if wish.is_new else nullcontext())
                 if isinstance(one, DemandWanted):
                     result = Result(*published(rt, market, one, wish, yes=yes))
                     spent = spent or result.outcome != "unchanged"
@@ -85,6 +86,30 @@ def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Resul
                 raise _half_way(kind, one.name, error) from error
             yield result
             market.close(verb, one.name)
+
+
+@contextmanager
+def _creating(rt: Runtime, market: Market, kind: str, name: str) -> Iterator[None]:
+    """While one run creates a name, another one of this machine is told that it exists: only one may own it.
+
+    A run that died holds nothing; the same command then finishes what it began.
+
+    Raises:
+        Conflict: Another run is at it.
+    """
+    from cpctl.profiles.files import Busy, locked
+
+    path = rt.journal_folder.parent / "creating" / f"{market.project}.{name}"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path, limit_s=0))
+        except Busy as error:
+            raise Conflict(
+                reason="AlreadyExists",
+                detail=f'{kind} "{name}" is being created by another run on this machine; nothing was bought',
+                hint="another name, or cpctl apply -f for what is safe to run again",
+            ) from error
+        yield
 
 
 def waiting_s(wanted: Sequence[Wanted], wish: Wish) -> int:

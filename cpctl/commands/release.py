@@ -67,6 +67,8 @@ def given_back(rt: Runtime, market: Market, found: Found, *, wait: bool, timeout
     limit_s, name = timeout_s(timeout), found.order.name
     with told_when_interrupted(rt, name, f"cpctl release order/{name}"):
         found = purchase.release(market, found)
+        for verb in ("place", "activate"):  # runs that were to bring it up have nothing left to finish
+            market.close(verb, name)
         if wait and not has_ended(found):
             found = wait_for(rt, market, name, has_ended, limit_s=limit_s, what="to be Released")
     charged = f", {found.order.status.charged} CNY charged" if found.order.has_ended else ""

@@ -48,12 +48,17 @@ def read_private(path: Path, limit: int = 65_536) -> bytes | None:
             return None
 
 
+class Busy(LocalFailure):
+    """Another process holds the lock."""
+
+
 @contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, limit_s: float = LOCK_LIMIT_S) -> Iterator[None]:
     """One process at a time between read and write of what the path names.
 
     Raises:
-        LocalFailure: Another one did not finish within LOCK_LIMIT_S.
+        Busy: Another one did not finish within `limit_s`.
+        LocalFailure: There can be no lock.
     """
     from filelock import FileLock, Timeout
 
@@ -61,9 +66,9 @@ def locked(path: Path) -> Iterator[None]:
         make_folder(path.parent)
         lock = FileLock(f"{path}.lock", mode=0o600)
         try:
-            lock.acquire(timeout=LOCK_LIMIT_S, poll_interval=0.01)
+            lock.acquire(timeout=limit_s, poll_interval=0.01)
         except Timeout as error:
-            raise LocalFailure(detail=f"another cpctl holds {path}.lock for over {LOCK_LIMIT_S:.0f} s") from error
+            raise Busy(detail=f"another cpctl holds {path}.lock for over {limit_s:.0f} s") from error
     try:
         yield
     finally:

@@ -195,3 +195,15 @@ def test_no_profile_and_no_token_are_told(cp, name):
     nobody = cp(*order(name, "--yes"), env={"CPCTL_SERVER": "", "CPCTL_TOKEN": ""})
     assert nobody.code == 2 and "sandbox up" in nobody.err
     assert cp(*order(name, "--yes"), env={"CPCTL_TOKEN": "expired-or-wrong"}).code == 4
+
+
+def test_of_runs_that_create_one_name_at_once_one_owns_it(cp, sandbox, name):
+    command = [sys.executable, "-c", "from cpctl.main import main; main()", *order(name, "--yes")]
+    runs = [
+        subprocess.Popen(command, env=cp.env | {"PYTHONPATH": str(ROOT)}, stdout=-3, stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
+    ]
+    ends = [(run.communicate(timeout=120)[1], run.returncode) for run in runs]
+    assert sorted(code for _, code in ends) == [0, 5, 5, 5, 5, 5], ends
+    assert len(orders_of(sandbox, name)) == len(reservations(sandbox, name)) == 1
+    assert cp(*order(name, "--yes")).code == 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from money import manifest, new_name, orders_of, rolled_back, through
+from money import manifest, new_name, orders_of, record_files, rolled_back, through
 from proxy import RecordingProxy
 
 
@@ -129,3 +129,27 @@ def test_a_platform_that_ignores_the_selector_releases_nothing_else(cp, sandbox,
         done = cp("release", "-l", selector, "--yes", env=through(cp, proxy))
     assert done.code == 0, done.err
     assert phases(sandbox, names)[2] == "Held"
+
+
+@pytest.mark.parametrize("verb", ["release", "delete"])
+def test_a_journal_that_cannot_be_written_does_not_keep_cards_billed(cp, sandbox, tmp_path, verb):
+    made = manifest(tmp_path)
+    with rolled_back(sandbox, made.name):
+        assert cp("apply", "-f", str(made), "--activate", "--wait").code == 0
+        (tmp_path / "file").write_text("")
+        result = cp(verb, f"order/{made.name}", env={"XDG_STATE_HOME": str(tmp_path / "file" / "state")})
+        assert result.code == 0 and "warning: cannot" in result.err and "only stops the billing" in result.err
+        assert [one["status"]["phase"] for one in orders_of(sandbox, made.name)] in (["Released"], [])
+
+
+def test_what_was_released_is_no_run_left_to_finish(cp, sandbox, tmp_path):
+    made = manifest(tmp_path)
+    with rolled_back(sandbox, made.name):
+        assert cp("apply", "-f", str(made)).code == 0
+        (record,) = record_files(cp)
+        record.write_text(
+            record.read_text().replace('state = "done"', 'state = "placed"')
+        )  # as a run that was killed left it
+        assert "unfinished" in cp("audit").out
+        assert cp("release", f"order/{made.name}").code == 0
+        assert "unfinished" not in cp("audit").out
