@@ -75,19 +75,19 @@ def test_provinces_in_pinyin_and_in_chinese(cp):
     assert "--province=shanxi" in offered(cp, "get", "offers", "--province=shanx")
 
 
-def test_orders_by_phase(cp):
-    offer = cp("get", "offers", "-A", "--cards", "1", "-o", "json").json["items"][0]["metadata"]["name"]
+def test_orders_by_phase(fresh_cp):
+    offer = fresh_cp("get", "offers", "-A", "--cards", "1", "-o", "json").json["items"][0]["metadata"]["name"]
     for name in ("one", "two"):
-        assert cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
-    assert cp("activate", "order/two", "--yes").code == 0
-    cp("get", "orders")
-    assert offered(cp, "get", "order", "") == ["one", "two"]
-    assert offered(cp, "activate", "order/") == ["order/one"]
-    assert "order/two" in offered(cp, "release", "order/")
-    assert cp("label", "order/one", "team=nlp").code == 0
-    cp("get", "orders")
-    assert offered(cp, "get", "orders", "-l", "") == ["team="]
-    assert offered(cp, "get", "orders", "-l", "team=") == ["team=nlp"]
+        assert fresh_cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
+    assert fresh_cp("activate", "order/two", "--yes").code == 0
+    fresh_cp("get", "orders")
+    assert offered(fresh_cp, "get", "order", "") == ["one", "two"]
+    assert offered(fresh_cp, "activate", "order/") == ["order/one"]
+    assert "order/two" in offered(fresh_cp, "release", "order/")
+    assert fresh_cp("label", "order/one", "team=nlp").code == 0
+    fresh_cp("get", "orders")
+    assert offered(fresh_cp, "get", "orders", "-l", "") == ["team="]
+    assert offered(fresh_cp, "get", "orders", "-l", "team=") == ["team=nlp"]
 
 
 def test_models_by_task_sources_profiles_fields(cp):
