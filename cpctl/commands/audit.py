@@ -82,7 +82,8 @@ def _books(rt: Runtime, market: Market, *, all_projects: bool) -> Books:
 
     kept = market.journal.everything()
     project = None if all_projects else market.project
-    scope = Scope(market.account, market.endpoint, project, rt.clock.now())
+    now = min(rt.clock.now(), rt.platform.now())  # a clock that jumped ahead makes no record older
+    scope = Scope(market.account, market.endpoint, project, now)
     return Books(kept, _orders(rt, market, project), scope, _demands(rt, market, project))
 
 

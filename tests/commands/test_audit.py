@@ -285,13 +285,18 @@ def test_a_journal_that_cannot_be_read_is_not_said_to_agree(cp):
 def test_pruning_takes_what_is_closed_and_old_and_of_no_order_that_goes_on(cp, shop, wanted, tmp_path):
     other = manifest(tmp_path)
     unanswered(shop, cp, other)
-    assert cp("apply", "-f", str(wanted)).code == 0
+    wanted.change(duration="10d")
+    assert cp("apply", "-f", str(wanted), "--activate", "--wait").code == 0
     ended = manifest(tmp_path)
     assert cp("apply", "-f", str(ended)).code == 0
     assert cp("release", f"order/{ended.name}").code == 0
     young = cp("audit", "--prune")
     assert "0 closed records deleted" in young.err and len(record_files(cp)) == 3
-    later = replace(cp, clock=TestClock(KEY_WINDOW + timedelta(hours=1)))
+    age = KEY_WINDOW + timedelta(hours=1)
+    later = replace(cp, clock=TestClock(age))
+    assert "0 closed records deleted" in later("audit", "--prune").err  # this machine's clock alone jumped ahead
+    shop.admin.advance(age.total_seconds())
+    assert "0 closed records deleted" in cp("audit", "--prune").err  # the platform's alone did
     old = later("audit", "--prune")
     assert old.code == 1 and "2 closed records deleted" in old.err  # placing and releasing of the one that ended
     left = "".join(path.name for path in record_files(cp) + record_files(cp, "release"))
