@@ -61,13 +61,13 @@ def test_nothing_is_written(cp, sandbox, name, tmp_path, way, what):
         "demand": demand(name),
         "manifest": ("apply", "-f", str(manifest(tmp_path, name)), "--activate", "--wait"),
     }[what]
-    before = sandbox.get("/v1/orders", limit=1).json()["metadata"]["resourceVersion"]
     with RecordingProxy(sandbox.url) as proxy:
         result = cp(*command, f"--dry-run={way}", env=through(cp, proxy))
         assert result.code == 0, result.err
         sent = writes(proxy)
     assert quotes(sent) == sent and bool(sent) == (way == "server")
-    assert sandbox.get("/v1/orders", limit=1).json()["metadata"]["resourceVersion"] == before
+    assert orders_of(sandbox, name) == [] and sandbox.get(f"/v1/demands/{name}").status_code == 404
+    assert not [line for line in sandbox.ledger() if line["ref"] == name]
     assert not cp.state.exists() or not any(cp.state.rglob("journal/*"))
     kind = "demand" if what == "demand" else "order"
     assert result.lines[0] == f"{kind}/{name} created ({'dry run' if way == 'client' else 'server dry run'})"
