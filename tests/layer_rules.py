@@ -121,6 +121,7 @@ PURE = (
     *("cpctl.resources", "cpctl.selectors", "cpctl.output", *PLANNING),
     *(
         "cpctl.complete.slots",
+        "cpctl.complete.kept",
         "cpctl.complete.bash",
         "cpctl.complete.facts",
         "cpctl.complete.zsh",

@@ -16,7 +16,7 @@ class Passing:
     """What completion wants of one list; nothing, when the list is not the whole of its kind in one project."""
 
     def __init__(self, rt: Runtime, asked: Asked, limit: int | None) -> None:
-        from cpctl.complete.store import COLUMNS
+        from cpctl.complete.kept import COLUMNS
 
         whole = not asked.query and not asked.conditions and not asked.all_projects and limit is None
         self._rt, self._kind = rt, asked.kind.plural
@@ -48,9 +48,10 @@ class Passing:
         if not self._wanted:
             return
         from cpctl.complete import store
+        from cpctl.complete.kept import written
 
         options = self._rt.options
         where = store.place(self._rt.env, options.profile or "", options.server or "", options.project or "")
         if where.folder:
-            store.keep(f"{where.folder}/{self._kind}", store.content(store.rows(self._kind, self._columns)))
+            store.keep(f"{where.folder}/{self._kind}", written(self._kind, self._columns))
             store.end_turn(where, self._kind)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from cpctl.complete._words import COMMANDS, EVERYWHERE, GROUPS, KINDS, VERBS
+from cpctl.complete.kept import Kept, is_safe, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    Row = list[str]
-    Read = Callable[..., list[Row]]  # of a kind, those that begin with a prefix
+    Pairs = Iterable[tuple[str, str]]  # values, and what stands beside each
+    Read = Callable[[str], Kept]  # of a kind
 
 NO_SPACE, NO_FILES, KEEP_ORDER = 2, 4, 32  # cobra's directives
 PHASES = {"activate": ("Held",), "extend": ("Active",), "release": ("Held", "Active", "Activating")}
-ACCELERATOR, FREE, PRICE, PROVINCE, PROVIDER = range(1, 6)  # columns of an offer
+# what rows are narrowed by, in the order of `kept.GROUPED`
+PROVINCE, ACCELERATOR, PROVIDER = range(3)  # of offers
+TASKS, PUBLISHER, DOMAIN = range(3)  # of models
+PHASE, LABELS = range(2)  # of orders
 NARROWING = {
     "--province": PROVINCE,
     "--accelerator": ACCELERATOR,
@@ -80,6 +84,7 @@ class Line:
             self.flag, self.head, self.last = name, self.last[: len(self.last) - len(value)], value
 
     def value(self, *names: str) -> str:
+        """What a flag was given, by any of its spellings; "" when nothing."""
         return next((self.given[name] for name in names if name in self.given), "")
 
 
@@ -88,18 +93,28 @@ TAKING = frozenset(
 )
 
 
-def answer(line: Line, read: Read) -> tuple[list[tuple[str, str]], int]:
-    """(value, description) pairs for the last word, and cobra's directive."""
+def answer(line: Line, read: Read) -> tuple[str, int]:
+    """The lines that are offered for the last word (`VALUE TAB DESCRIPTION`), and cobra's directive."""
     found, head, directive = _found(line, read)
-    last = line.last[len(head) :]
-    if not last.isascii():
-        found = [(value, beside) for value, beside in found if value.startswith(last)]
-    else:
-        found = [(value, beside) for value, beside in found if value.startswith(last) and value.isascii()]
-    return [(line.head + head + value, beside) for value, beside in found], directive
+    begun, whole = line.last[len(head) :], line.head + head
+    if isinstance(found, Kept):
+        return found.lines(begun, whole), directive
+    fitting = [(value, beside) for value, beside in found if value.startswith(begun) and _fits(value, begun)]
+    lines = [f"{whole}{value}\t{shown(beside)}\n" if beside else f"{whole}{value}\n" for value, beside in fitting]
+    return "".join(lines), directive
 
 
-def _found(line: Line, read: Read) -> tuple[Iterable[tuple[str, str]], str, int]:
+def _fits(value: str, begun: str) -> bool:
+    """Whether a value is safe; what the person typed before it is theirs. Chinese is offered to who types Chinese."""
+    if value[:1] in ("-", "@") and value[:1] != begun[:1]:
+        return False
+    plain = value[len(begun) :].lstrip("-").replace("=", "").replace(",", "").replace("~", "")
+    if not value.isascii():
+        return not begun.isascii() and (plain == "" or plain.isalpha())
+    return plain == "" or is_safe(plain.lstrip("@") or "x")
+
+
+def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if line.flag:
         return _slot(line, line.flags.get(line.flag, ("text",))[0], read)
     if not line.ended and line.last[:1] == "-":
@@ -113,7 +128,7 @@ def _found(line: Line, read: Read) -> tuple[Iterable[tuple[str, str]], str, int]
     return _slot(line, COMMANDS[line.key][0], read)
 
 
-def _slot(line: Line, slot: str, read: Read) -> tuple[Iterable[tuple[str, str]], str, int]:
+def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
     if slot == "file":
         return (), "", 0
     if line.last.startswith("custom-columns=") and slot.startswith("=table|wide"):
@@ -122,7 +137,7 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Iterable[tuple[str, str]],
     head = line.last[: line.last.rfind(",") + 1] if is_list else ""
     slot = slot.rstrip(",")
     if slot[:1] == "=":
-        found: Iterable[tuple[str, str]] = [(word, "") for word in slot[1:].split("|")]
+        found: Pairs | Kept = [(word, "") for word in slot[1:].split("|")]
     elif slot == "@object":
         return _objects(line, read)
     elif slot[:1] == "@":
@@ -133,7 +148,8 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Iterable[tuple[str, str]],
         return (), "", NO_FILES
     taken = head.split(",")
     space = NO_SPACE if is_list or slot in ENDLESS else 0
-    return [pair for pair in found if pair[0] not in taken], head, NO_FILES | space
+    left = found.but(taken) if isinstance(found, Kept) else [pair for pair in found if pair[0] not in taken]
+    return left, head, NO_FILES | space
 
 
 ENDLESS = frozenset({"@offer=", "@label"})
@@ -142,52 +158,45 @@ ENDLESS = frozenset({"@offer=", "@label"})
 # objects
 
 
-def _objects(line: Line, read: Read) -> tuple[Iterable[tuple[str, str]], str, int]:
+def _objects(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     """Kinds, then names: `get offers of-…`, `get order/x`, `release order/x`."""
     kinds = COMMANDS[line.key][1]
-    word, slash, begun = line.last.partition("/")
+    word, slash, _ = line.last.partition("/")
     if slash and word.lower() in KINDS:
-        return _names(line, KINDS[word.lower()], read, begun), f"{word}/", NO_FILES
+        return _names(line, KINDS[word.lower()], read), f"{word}/", NO_FILES
     if not line.plain:
         head = line.last[: line.last.rfind(",") + 1] if kinds and kinds[0][-1] != "/" else ""
         space = NO_SPACE if kinds and kinds[0][-1] == "/" else 0
         return [(kind, "") for kind in kinds if kind not in head.split(",")], head, NO_FILES | space
     first = line.plain[0].lower()
     if first in KINDS:
-        return [row for row in _names(line, KINDS[first], read, line.last) if row[0] not in line.plain], "", NO_FILES
+        return _names(line, KINDS[first], read).but(line.plain[1:]), "", NO_FILES
     if "/" in first:
         return [(kind, "") for kind in kinds if kind[-1] == "/"], "", NO_FILES | NO_SPACE
     return (), "", NO_FILES
 
 
-def _names(line: Line, kind: str, read: Read, begun: str) -> list[tuple[str, str]]:
-    rows = read(kind, begun)
-    if kind == "offers":
-        return _offers(line, rows)
+def _names(line: Line, kind: str, read: Read) -> Kept:
+    """The names of a kind that what stands on the line leaves."""
+    kept = read(kind)
     phases = PHASES.get(line.key)
+    if kind == "offers":
+        return _narrowed(line, kept)
     if kind == "orders" and phases:
-        rows = [row for row in rows if row[1] in phases]
+        return kept.where(lambda group: group[PHASE] in phases)
     if kind == "models" and line.value("--task"):
         wanted = set(line.value("--task").split(","))
-        rows = [row for row in rows if wanted & set(row[1].split(","))]
-    return [(row[0], " ".join(row[1:])) for row in rows]
+        return kept.where(lambda group: not wanted.isdisjoint(group[TASKS].split(",")))
+    return kept
 
 
-def _offers(line: Line, rows: list[Row]) -> list[tuple[str, str]]:
-    return [
-        (r[0], f"{r[ACCELERATOR]} x {r[FREE]} free, {r[PRICE]} CNY, {r[PROVINCE]}")
-        for r in _narrowed(line, rows)
-        if len(r) > PROVIDER
-    ]
-
-
-def _narrowed(line: Line, rows: list[Row], but: int = 0) -> list[Row]:
+def _narrowed(line: Line, offers: Kept, but: int | None = None) -> Kept:
     """The offers that what stands on the line leaves."""
     for flag, column in NARROWING.items():
         if column != but and line.given.get(flag):
             wanted = {_spelled(word) for word in line.given[flag].split(",")}
-            rows = [row for row in rows if len(row) > PROVIDER and row[column].lower() in wanted]
-    return rows
+            offers = offers.where(lambda group, i=column, wanted=wanted: group[i].lower() in wanted)  # type: ignore[misc]
+    return offers
 
 
 def _spelled(word: str) -> str:
@@ -198,27 +207,26 @@ def _spelled(word: str) -> str:
     return next((p.id for p in PROVINCES if word in (p.name_zh, p.short_zh, p.abbr_zh)), word)
 
 
-# sources: (line, read, head) → pairs, head
+# sources: (line, read, head) → what there is, head
 
 
-def _provinces(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
+def _provinces(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     from cpctl.places import CONNECTED, PROVINCES
 
-    left = {row[PROVINCE] for row in _narrowed(line, read("offers"), PROVINCE)} if _narrows(line, PROVINCE) else None
-    if left is not None and line.flag == "--province":
-        left &= set(CONNECTED)
-    known = [p for p in PROVINCES if p.id in (CONNECTED if left is None else left)]
+    left = set(CONNECTED)
+    if _narrows(line, PROVINCE):
+        found = _narrowed(line, read("offers"), PROVINCE).values(PROVINCE).keys()
+        left = left & found if line.flag == "--province" else set(found)
+    known = [p for p in PROVINCES if p.id in left]
     return [(p.id, p.short_zh) for p in known] + [(p.short_zh, p.id) for p in known], head
 
 
-def _accelerators(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
+def _accelerators(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     from cpctl.accelerators import ACCELERATORS
 
     if not _narrows(line, ACCELERATOR):
         return [(row[0], row[1]) for row in ACCELERATORS], head
-    free: dict[str, int] = {}
-    for row in _narrowed(line, read("offers"), ACCELERATOR):
-        free[row[ACCELERATOR]] = free.get(row[ACCELERATOR], 0) + (int(row[FREE]) if row[FREE].isdigit() else 0)
+    free = _narrowed(line, read("offers"), ACCELERATOR).values(ACCELERATOR)
     return [(name, f"{count} free") for name, count in sorted(free.items())], head
 
 
@@ -226,45 +234,49 @@ def _narrows(line: Line, but: int) -> bool:
     return any(line.given.get(flag) for flag, column in NARROWING.items() if column != but)
 
 
-def _providers(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
-    if _narrows(line, PROVIDER):
-        left = {row[PROVIDER]: row[PROVINCE] for row in _narrowed(line, read("offers"), PROVIDER)}
-        return sorted(left.items()), head
-    return [(row[0], " ".join(row[1:])) for row in read("providers")], head
+def _providers(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
+    if not _narrows(line, PROVIDER):
+        return read("providers"), head
+    left = {group[PROVIDER]: group[PROVINCE] for group, *_ in _narrowed(line, read("offers"), PROVIDER).groups}
+    return sorted(left.items()), head
 
 
-def _named(kind: str, head_ends: str = "") -> Callable[[Line, Read, str], tuple[list[tuple[str, str]], str]]:
-    def source(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
-        return [(name + head_ends, beside) for name, beside in _names(line, kind, read, line.last[len(head) :])], head
-
-    return source
+def _named(kind: str) -> Callable[[Line, Read, str], tuple[Kept, str]]:
+    return lambda line, read, head: (_names(line, kind, read), head)
 
 
-def _of_models(column: int) -> Callable[[Line, Read, str], tuple[list[tuple[str, str]], str]]:
-    def source(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
-        words = {word for row in read("models") if len(row) > column for word in row[column].split(",")}
+def _to_count(line: Line, read: Read, head: str) -> tuple[Kept, str]:
+    """`OFFER=CARDS`: the name, and the sign that a number follows."""
+    return _names(line, "offers", read).ending("="), head
+
+
+def _of_models(column: int) -> Callable[[Line, Read, str], tuple[Pairs, str]]:
+    def source(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
+        words = {word for value in read("models").values(column) for word in value.split(",")}
         return [(word, "") for word in sorted(words) if word], head
 
     return source
 
 
-def _sources(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
-    """The providers that serve the model on the line."""
-    model = line.plain[0] if line.plain else ""
-    rows = [row for row in read("sources") if len(row) > 3 and model in ("", row[1])]
-    return sorted({(row[2], row[3]) for row in rows}), head
+def _serving(read: Read, model: str) -> Pairs:
+    """The providers that serve a model, or any."""
+    return sorted({(provider, at) for (of, provider, at), *_ in read("sources").groups if model in ("", of)})
 
 
-def _models(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
+def _sources(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
+    return _serving(read, line.plain[0] if line.plain else ""), head
+
+
+def _models(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
     model, at, _ = line.last.rpartition("@")
     if at and not line.flag:
-        return sorted({(row[2], row[3]) for row in read("sources") if len(row) > 3 and row[1] == model}), f"{model}@"
-    return _named("models")(line, read, head)
+        return _serving(read, model), f"{model}@"
+    return _names(line, "models", read), head
 
 
-def _labels(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
+def _labels(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     """Label keys, then `key=value`."""
-    pairs = {pair for row in read("orders") if len(row) > 2 for pair in row[2].split(",") if "=" in pair}
+    pairs = {pair for value in read("orders").values(LABELS) for pair in value.split(",") if "=" in pair}
     if "=" in line.last[len(head) :]:
         return [(pair, "") for pair in sorted(pairs)], head
     return [(name, "label") for name in sorted({pair.partition("=")[0] + "=" for pair in pairs})], head
@@ -277,14 +289,14 @@ def _fields(kind: str) -> Iterator[tuple[str, str]]:
         yield str(row[0]), ""
 
 
-def _sort_keys(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
+def _sort_keys(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     kind = KINDS.get(line.plain[0].partition("/")[0].lower(), "") if line.plain else ""
     if line.last[len(head) :].startswith("~"):
         head += "~"
     return list(_fields(kind)), head
 
 
-def _paths(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], str]:
+def _paths(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     """`explain offers.spec.price`: a kind, then its fields."""
     kind, dot, _ = line.last.partition(".")
     if dot and kind.lower() in KINDS:
@@ -292,7 +304,7 @@ def _paths(line: Line, read: Read, head: str) -> tuple[list[tuple[str, str]], st
     return [(plural, "") for plural in dict.fromkeys(KINDS.values())], head
 
 
-def _columns(line: Line) -> tuple[Iterable[tuple[str, str]], str, int]:
+def _columns(line: Line) -> tuple[Pairs, str, int]:
     kind = KINDS.get(line.plain[0].partition("/")[0].lower(), "") if line.plain else ""
     head = line.last[: max(line.last.rfind(sign) for sign in ":,=") + 1]
     if head[-1] == ":":
@@ -301,15 +313,15 @@ def _columns(line: Line) -> tuple[Iterable[tuple[str, str]], str, int]:
     return [(f"{title}:.{path}", path) for title, path in titles], head, NO_FILES | NO_SPACE
 
 
-SOURCES: dict[str, Callable[[Line, Read, str], tuple[list[tuple[str, str]], str]]] = {
+SOURCES: dict[str, Callable[[Line, Read, str], tuple[Pairs | Kept, str]]] = {
     "@province": _provinces,
     "@accelerator": _accelerators,
     "@provider": _providers,
-    "@offer=": _named("offers", "="),
+    "@offer=": _to_count,
     "@model": _models,
-    "@task": _of_models(1),
-    "@publisher": _of_models(2),
-    "@domain": _of_models(3),
+    "@task": _of_models(TASKS),
+    "@publisher": _of_models(PUBLISHER),
+    "@domain": _of_models(DOMAIN),
     "@order": _named("orders"),
     "@scenario": _named("scenarios"),
     "@voucher": _named("vouchers"),

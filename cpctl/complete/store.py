@@ -1,40 +1,22 @@
-"""The cache that completion reads: sorted lines per profile and kind, written by lists that pass by.
+"""Where the cache that completion reads is kept: a file per profile and kind, written by lists that pass by.
 
-A line is a name and what stands beside it, with tabs between. Only text that is safe in every shell is written, and
-what is read is looked at again: somebody else may have written it. Imports nothing that costs a Tab.
+`cpctl.complete.kept` says what is in one. Imports nothing that costs a Tab.
 """
 
 from __future__ import annotations
 
 import os
 
+from cpctl.complete.kept import NOTHING, Kept, is_safe, parsed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping
 
 MOST_ROWS, MOST_BYTES = 20_000, 8_000_000
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
 LOCK_AGE_S = 60
-LABELS = "metadata.labels"
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "subplatforms": ("metadata.name", "status.state"),
-    "providers": ("metadata.name", "spec.province", "spec.kind"),
-    "products": ("metadata.name", "spec.accelerator", "spec.provider"),
-    "offers": (*("metadata.name", "spec.accelerator", "status.free", "spec.price", "spec.province", "spec.provider"),),
-    "models": ("metadata.name", "spec.tasks", "spec.publisher", "spec.domain", "spec.kind"),
-    "sources": ("metadata.name", "spec.model", "spec.provider", "spec.province"),
-    "scenarios": ("metadata.name", "spec.title"),
-    "orders": ("metadata.name", "status.phase", LABELS),
-    "cards": ("metadata.name", "spec.order", "spec.accelerator", "spec.province"),
-    "demands": ("metadata.name", "status.phase"),
-    "bills": ("metadata.name", "spec.order"),
-    "vouchers": ("metadata.name", "status.left", "status.state"),
-    "projects": ("metadata.name",),
-}
 YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects"})
-NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
-PLAIN_TEXT = frozenset(" ,.()/%+:;=_-@'[]") - frozenset("';[]")
 
 
 class Place:
@@ -48,36 +30,6 @@ class Place:
 
     def __init__(self, folder: str, profile: str, missing: str) -> None:
         self.folder, self.profile, self.missing = folder, profile, missing
-
-
-def is_safe(name: str) -> bool:
-    """Whether a value may be put on a command line as it is, in every shell."""
-    return bool(name) and name.isascii() and name[0] not in "-@" and not name.encode().translate(None, NAME_CHARACTERS)
-
-
-def shown(text: str) -> str:
-    """A description without anything that a shell or a terminal could act on."""
-    return "".join([char for char in text if (char.isprintable() and char.isalnum()) or char in PLAIN_TEXT])[:120]
-
-
-def rows(kind: str, columns: Sequence[Sequence[Any]]) -> Iterable[str]:
-    """The lines of a list, from its columns; those whose name is not safe are left out."""
-    for cells in zip(*columns, strict=True):
-        if isinstance(cells[0], str) and is_safe(cells[0]):
-            yield "\t".join((cells[0], *(_cell(cell) for cell in cells[1:])))
-
-
-def _cell(cell: Any) -> str:
-    if isinstance(cell, dict):
-        pairs = [f"{key}={value}" for key, value in cell.items()]
-        return ",".join(pair for pair in pairs if is_safe(pair.replace("=", "", 1)))
-    if isinstance(cell, list):
-        return ",".join(shown(str(one)) for one in cell)
-    return "" if cell is None else shown(str(cell))
-
-
-def content(lines: Iterable[str]) -> bytes:
-    return "".join(f"{line}\n" for line in sorted(lines)).encode()
 
 
 # places
@@ -118,11 +70,18 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     parts = [_quoted(name), _quoted(server), _quoted(project)]
     token = env.get("CPCTL_TOKEN", "")
     if token:
-        from hashlib import sha256
-
-        parts.append(sha256(token.encode("utf-8", "replace")).hexdigest()[:16])
+        parts.append(_digest(token.encode("utf-8", "replace")))
     folder = "~".join(parts)
     return Place(f"{base}/{folder}" if server and len(folder) < 240 else "", name, "")
+
+
+def _digest(token: bytes) -> str:
+    """Tells accounts apart without telling the token; `hashlib` would load OpenSSL for it, as long as a small list."""
+    try:
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
+    return blake2b(token, digest_size=8).hexdigest()
 
 
 def profile_names(env: Mapping[str, str]) -> list[str]:
@@ -180,16 +139,14 @@ def _flattened(path: str) -> list[str]:
 # reading
 
 
-def lines_of(where: Place, kind: str) -> tuple[list[str], float | None]:
-    """The lines of a kind, and when they were written; None: never."""
+def kept_of(where: Place, kind: str) -> tuple[Kept, float | None]:
+    """The rows of a kind, and when they were written; None: never, or not so that they can be read."""
     path = f"{where.folder}/{kind}"
     text = _read(path) if where.folder else None
-    if text is None:
-        return [], None
-    lines = text.split("\n")
-    if lines.pop() != "" or "\ufffd" in text:
-        return [], None
-    return lines, os.stat(path).st_mtime
+    found = parsed(text) if text else None
+    if found is None and text != "":
+        return NOTHING, None
+    return found or NOTHING, os.stat(path).st_mtime
 
 
 def _read(path: str) -> str | None:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_left
 
 from cpctl.complete.engine import NO_FILES, Line, answer
-from cpctl.complete.store import (
-    CATALOGUE_AGE_S,
-    COLUMNS,
-    YOURS,
-    YOURS_AGE_S,
-    is_safe,
-    lines_of,
-    place,
-    shown,
-    take_turn,
-)
-from cpctl.complete.store import profile_names as names
+from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
+from cpctl.complete.store import CATALOGUE_AGE_S, YOURS, YOURS_AGE_S, kept_of, place, profile_names, take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cpctl.complete.kept import Kept
     from cpctl.complete.store import Place
 
 
@@ -36,27 +26,23 @@ class Known:
         self.place: Place = place(env, profile, server, project)
         self.help: list[str] = []
 
-    def read(self, kind: str, begun: str = "") -> list[list[str]]:
+    def read(self, kind: str) -> Kept:
+        """What is known of a kind; what is too old is asked for, for the next Tab."""
         if kind == "profiles":
-            return [[name] for name in names(self.env)]
+            return named(profile_names(self.env))
         if self.place.missing:
             self.help.append(f"no profile {shown(self.place.missing)}: cpctl config get-profiles")
-            return []
+            return NOTHING
         if kind not in COLUMNS or not self.place.folder:
-            return []
-        lines, written = lines_of(self.place, kind)
+            return NOTHING
+        kept, written = kept_of(self.place, kind)
         if written is None:
             self.help.append(f"no {kind} known yet: asking the platform, press Tab again")
         else:
             self.help.append(f"{kind} as of {_age(self.now - written)} ago")
         if written is None or not 0 <= self.now - written < (YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S):
             self._refresh(kind)
-        width = len(COLUMNS[kind])
-        return [
-            row
-            for row in [line.split("\t") for line in _beginning(lines, begun) if line[:1] not in "-@"]
-            if len(row) == width
-        ]
+        return kept
 
     def _refresh(self, kind: str) -> None:
         """Starts one process that lists the kind, which writes the cache; nobody waits for it."""
@@ -68,15 +54,6 @@ class Known:
         everything = [] if kind in YOURS else ["-A"]
         argv = [sys.executable, "-P", "-m", "cpctl", "get", kind, *everything, "--no-input", "-o", "table", *scope]
         start_detached(argv, {**self.env, "CPCTL_NO_INPUT": "1"})
-
-
-def _beginning(lines: list[str], begun: str) -> list[str]:
-    """The part of sorted lines that begins so; a file that somebody unsorted only offers less."""
-    if not begun:
-        return lines
-    first = bisect_left(lines, begun)
-    last = bisect_left(lines, begun + "\U0010ffff", first)
-    return [line for line in lines[first:last] if line.startswith(begun)]
 
 
 def start_detached(argv: list[str], env: Mapping[str, str]) -> None:
@@ -97,19 +74,9 @@ def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
     """What `cpctl __complete WORD... ""` prints."""
     line = Line(words)
     known = Known(line, env, now)
-    pairs, directive = answer(line, known.read)
-    said = [f"{value}\t{shown(beside)}" if beside else value for value, beside in pairs if _fits(value, line)]
-    return "\n".join([*said, *(f"_activeHelp_ {text}" for text in dict.fromkeys(known.help)), f":{directive}", ""])
-
-
-def _fits(value: str, line: Line) -> bool:
-    """Whether a value is safe; what the person typed before it is theirs."""
-    typed = line.head + line.last
-    rest = value[len(typed) :] if value.startswith(typed) else value
-    plain = rest.lstrip("-").replace("=", "").replace(",", "").replace("~", "")
-    if not plain.isascii():
-        return plain.isalpha()
-    return plain == "" or is_safe(plain) or (plain[0] in "@-" and is_safe(plain.lstrip("@-") or "x"))
+    lines, directive = answer(line, known.read)
+    told = "".join([f"_activeHelp_ {text}\n" for text in dict.fromkeys(known.help)])
+    return f"{lines}{told}:{directive}\n"
 
 
 def _age(seconds: float) -> str:

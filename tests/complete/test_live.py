@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cpctl.complete import store
+from cpctl.complete import kept, store
 from cpctl.complete.tab import tab
 from tools import need
 
@@ -44,7 +44,7 @@ def test_a_list_that_passes_by_feeds_the_next_tab(cp):
     assert offered(cp, "get", "offer", "") == []
     listed = cp("get", "offers", "-A").lines
     names = [line.split()[0] for line in listed[1:]]
-    assert sorted(names) == offered(cp, "get", "offer", "")
+    assert sorted(names) == sorted(offered(cp, "get", "offer", ""))
     assert " free, " in said(cp, "get", "offer", names[0]) and "_activeHelp_ offers as of 0 s ago" in said(
         cp, "get", "offer", ""
     )
@@ -81,7 +81,7 @@ def test_orders_by_phase(fresh_cp):
         assert fresh_cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
     assert fresh_cp("activate", "order/two", "--yes").code == 0
     fresh_cp("get", "orders")
-    assert offered(fresh_cp, "get", "order", "") == ["one", "two"]
+    assert sorted(offered(fresh_cp, "get", "order", "")) == ["one", "two"]
     assert offered(fresh_cp, "activate", "order/") == ["order/one"]
     assert "order/two" in offered(fresh_cp, "release", "order/")
     assert fresh_cp("label", "order/one", "team=nlp").code == 0
@@ -113,18 +113,35 @@ def test_verbs_flags_and_files_for_other_bridges(cp):
     assert offered(cp, "get", "offers", "--", "--max") == []
 
 
+def file_of(*groups: tuple[str, str]) -> str:
+    """A file of the cache as somebody else may have written it, from (values of a group, its lines)."""
+    heads = [f"{values}\t1\t{len(lines)}\n" for values, lines in groups]
+    return "".join([*heads, *(lines for _, lines in groups), "\n"])
+
+
 @pytest.mark.parametrize("word", HOSTILE)
 def test_what_is_not_safe_in_a_shell_is_neither_written_nor_offered(cp, word):
     columns = [[word, "of-1"], ["H800", word], [1, 1], ["1", "1"], [word, word], ["", ""]]
-    text = store.content(store.rows("offers", columns))
+    text = kept.written("offers", columns)
+    assert b"\nof-1\t" in text
     for piece in (b"$", b"`", b";", b"\x1b", b"'", b'"', b"\xe2"):
         assert piece not in text
     folder(cp).mkdir(parents=True)
-    poisoned = f"of-2{word}\tH800\t1\t{word}\tshanxi\tp\n{word}\tH800\t1\t1\tshanxi\tp\nof-1\tH800\t1\t1\tshanxi\tp\n"
-    (folder(cp) / "offers").write_text(poisoned, encoding="utf-8")
-    for line in said(cp, "get", "offer", "").splitlines():
-        assert not set(line) & set("$`;'\"\x1b\u202e\\"), line
-    assert "of-1" in offered(cp, "get", "offer", "") and word not in offered(cp, "get", "offer", "")
+    lines = f"\nof-2{word}\t{word}\n{word}\tH800\nof-1\tH800 x 1"
+    plain = word.replace("\n", " ")
+    one_shape = f"\n{plain}\tH800 x 1 free\nof-1\tH800 x 1 free"
+    alone = f"\n{plain}\tH800"
+    for poison in (lines, one_shape, alone):
+        poisoned = file_of((f"{plain}\t{plain}\t{plain}", poison), ("shanxi\tH800\tp", "\nof-3\tH800 x 1 free"))
+        (folder(cp) / "offers").write_text(poisoned, encoding="utf-8")
+        for line in said(cp, "get", "offer", "").splitlines():
+            assert not set(line) & set("$`;'\"\x1b\u202e\\"), line
+        names = offered(cp, "get", "offer", "")
+        assert "of-3" in names and word not in names and plain not in names
+        assert "of-1" in names or poison == alone
+        for flag, other in (("--accelerator", "--province"), ("--provider", "--gpu"), ("--province", "--provider")):
+            known = offered(cp, "get", "offers", other, f"{plain},shanxi,H800,p", flag, "")
+            assert word not in known and plain not in known and known != []
 
 
 def test_no_cache_of_another_account_profile_or_project(cp):
@@ -181,7 +198,11 @@ def test_a_hundred_tabs_open_no_socket(cp, tmp_path):
 
 def test_a_tab_loads_nothing_that_costs(cp):
     cp("get", "offers", "-A")
-    code = "import sys; from cpctl.main import main\ntry: main()\nfinally: sys.stderr.write(' '.join(sys.modules))"
+    code = (
+        "import os, sys; from cpctl.main import main\n"
+        "def ended(code): sys.stderr.write(' '.join(sys.modules)); sys.stderr.flush(); leave(code)\n"
+        "leave, os._exit = os._exit, ended\nmain()"
+    )
     root = Path(__file__).parents[2]
     argv = [sys.executable, "-S", "-c", code, "__complete", "get", "offer", "of-"]
     done = subprocess.run(argv, env={**cp.env, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=True)

@@ -1,0 +1,239 @@
+"""What completion knows of one kind: lines in groups, as text that can be offered without looking at every line.
+
+    province TAB accelerator TAB provider TAB free cards TAB length of its lines     one line for each group
+    (an empty line)
+    name TAB what stands beside it                                                   sorted within its group
+
+A group is what its rows have in common and are narrowed by; other kinds have other columns there (`GROUPED`). A Tab
+among ten thousand offers has half a millisecond: it chooses groups, and cuts each out of the text in one piece. What is
+offered is looked at again, since somebody else may have written the file; where all of it is plain that is one look.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+LABELS = "metadata.labels"
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "subplatforms": ("metadata.name", "status.state"),
+    "providers": ("metadata.name", "spec.province", "spec.kind"),
+    "products": ("metadata.name", "spec.accelerator", "spec.provider"),
+    "offers": (*("metadata.name", "spec.accelerator", "status.free", "spec.price", "spec.province", "spec.provider"),),
+    "models": ("metadata.name", "spec.tasks", "spec.publisher", "spec.domain", "spec.kind"),
+    "sources": ("metadata.name", "spec.model", "spec.provider", "spec.province"),
+    "scenarios": ("metadata.name", "spec.title"),
+    "orders": ("metadata.name", "status.phase", LABELS),
+    "cards": ("metadata.name", "spec.order", "spec.accelerator", "spec.province"),
+    "demands": ("metadata.name", "status.phase"),
+    "bills": ("metadata.name", "spec.order"),
+    "vouchers": ("metadata.name", "status.left", "status.state"),
+    "projects": ("metadata.name",),
+}
+GROUPED: dict[str, tuple[str, ...]] = {
+    "offers": ("spec.province", "spec.accelerator", "spec.provider"),
+    "models": ("spec.tasks", "spec.publisher", "spec.domain"),
+    "sources": ("spec.model", "spec.provider", "spec.province"),
+    "orders": ("status.phase", LABELS),
+}
+FREE = "status.free"
+NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
+PLAIN = NAME_CHARACTERS + b" ,()%="
+PLAIN_TEXT = frozenset(PLAIN.decode())
+MOST_BESIDE = 120
+AT_AS_HYPHEN = bytes(range(256)).replace(b"@", b"-")  # names begin with neither
+
+
+def is_safe(name: str) -> bool:
+    """Whether a value may be put on a command line as it is, in every shell."""
+    return bool(name) and name.isascii() and name[0] not in "-@" and not name.encode().translate(None, NAME_CHARACTERS)
+
+
+def shown(text: str) -> str:
+    """A description without anything that a shell or a terminal could act on."""
+    if text.isascii() and not text.encode().translate(None, PLAIN):
+        return text[:MOST_BESIDE]
+    kept = [char for char in text if (char.isprintable() and char.isalnum()) or char in PLAIN_TEXT]
+    return "".join(kept)[:MOST_BESIDE]
+
+
+class Kept:
+    """Rows of one kind.
+
+    Attributes:
+        groups: (values of the kind's grouped columns, cards or rows in it, where its lines are in the text).
+        taken: Names that are not offered again.
+        ends: What follows every name.
+    """
+
+    def __init__(
+        self, text: str, groups: Sequence[tuple[list[str], int, int, int]], taken: Iterable[str] = (), ends: str = ""
+    ) -> None:
+        self.groups = groups
+        self._text, self._taken, self._ends = text, taken, ends
+
+    def where(self, test: Callable[[list[str]], bool]) -> Kept:
+        """The groups whose values pass."""
+        return Kept(self._text, [group for group in self.groups if test(group[0])], self._taken, self._ends)
+
+    def but(self, taken: Iterable[str]) -> Kept:
+        """The same without some names."""
+        return Kept(self._text, self.groups, taken, self._ends)
+
+    def ending(self, ends: str) -> Kept:
+        """The same with something behind every name."""
+        return Kept(self._text, self.groups, self._taken, ends)
+
+    def values(self, column: int) -> dict[str, int]:
+        """The different values of a grouped column, and the cards or rows that have it."""
+        found: dict[str, int] = {}
+        for values, count, _, _ in self.groups:
+            found[values[column]] = found.get(values[column], 0) + count
+        return found
+
+    def lines(self, begun: str, head: str = "") -> str:
+        """What is offered of the names that begin so, each after a head: whole lines, each with its end."""
+        text = "".join(self._beginning(f"\n{begun}")) + "\n"
+        for name in self._taken:
+            before, found, rest = text.partition(f"\n{name}\t")
+            text = f"{before}\n{rest.partition(chr(10))[2]}" if found else text
+        shape = _shape(text)
+        text = text if shape else _safe(text)
+        if self._ends:
+            text = text.replace("\t", f"{self._ends}\t")
+        if len(shape) <= len("\n\t"):
+            text = text.replace("\t\n", "\n")
+        return (text.replace("\n", f"\n{head}")[1 : -len(head)] if head else text[1:]) if text != "\n" else ""
+
+    def _beginning(self, mark: str) -> Iterator[str]:
+        """Lines are sorted in their group: those that begin so stand together."""
+        for _, _, start, end in self.groups:
+            if mark == "\n":
+                yield self._text[start:end]
+                continue
+            first = self._text.find(mark, start, end)
+            if first >= 0:
+                last = self._text.find("\n", self._text.rfind(mark, first, end) + 1, end)
+                yield self._text[first : last if last >= 0 else end]
+
+
+NOTHING = Kept("", ())
+
+
+def parsed(text: str) -> Kept | None:
+    """What a file holds; None when it is damaged or of another shape."""
+    head, empty, _ = text.partition("\n\n")
+    groups, end = [], len(head) + 1
+    if not empty or text[-1:] != "\n" or "\ufffd" in text:
+        return None
+    for row in head.split("\n"):
+        *values, count, length = row.split("\t")
+        if not (count.isdecimal() and length.isdecimal() and len(length) < 9):
+            return None
+        groups.append((values, int(count), end, end := end + int(length)))
+    return Kept(text, groups) if end == len(text) - 1 and len({len(group[0]) for group in groups}) == 1 else None
+
+
+def named(names: Iterable[str]) -> Kept:
+    """Names with nothing beside them, all in one group."""
+    text = "".join([f"\n{name}\t" for name in sorted(names)])
+    return Kept(text, [([], 0, 0, len(text))])
+
+
+def _shape(text: str) -> bytes:
+    """What is left of every line without the characters of names, when every line is a safe name and plain words.
+
+    Rows of one kind mostly have one shape: looked at together, ten thousand lines cost what one does. b"" when the
+    lines have several shapes, or something in them is not plain; then each is to be looked at.
+    """
+    if not text.isascii():
+        return b""
+    every = text.encode()
+    if b"\n-" in every.translate(AT_AS_HYPHEN):
+        return b""
+    shapes = every.translate(None, NAME_CHARACTERS)
+    one = shapes[: shapes.find(b"\n", 1)]
+    is_plain = one[:2] == b"\n\t" and not one[2:].translate(None, PLAIN)
+    return one if is_plain and shapes == one * (text.count("\n") - 1) + b"\n" else b""
+
+
+def _safe(text: str) -> str:
+    """The lines whose name is safe, with what may be shown beside it."""
+    rows = [line.partition("\t") for line in text.split("\n")]
+    return "".join(["\n", *(f"{name}\t{shown(beside)}\n" for name, _, beside in rows if is_safe(name))])
+
+
+# writing
+
+
+def written(kind: str, columns: Sequence[Sequence[Any]]) -> bytes:
+    """The file of a kind, from its columns as `COLUMNS` names them; rows whose name is not safe are left out."""
+    names = columns[0]
+    if not _are_all_safe(names):
+        keeps = [isinstance(name, str) and is_safe(name) for name in names]
+        columns = [[cell for cell, kept in zip(column, keeps, strict=True) if kept] for column in columns]
+    cells = {path: _cells(column) for path, column in zip(COLUMNS[kind], columns, strict=True)}
+    own = [cells[path] for path in GROUPED.get(kind, ())]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    keys = zip(*own, strict=True) if own else [()] * len(columns[0])
+    for key, line in zip(keys, map("\t".join, zip(columns[0], _beside(kind, cells), strict=True)), strict=True):
+        if key in groups:
+            groups[key].append(line)
+        else:
+            groups[key] = [line]
+    counts = _counts(own, cells[FREE]) if FREE in cells else {key: len(lines) for key, lines in groups.items()}
+    heads, bodies = [], []
+    for key in sorted(groups):
+        body = "\n".join(["", *sorted(groups[key])])
+        heads.append("\t".join([*key, str(counts[key]), str(len(body))]))
+        bodies.append(body)
+    return ("\n".join([*heads, ""]) + "".join([*bodies, "\n"])).encode() if heads else b""
+
+
+def _beside(kind: str, cells: dict[str, Sequence[str]]) -> Sequence[str]:
+    if kind == "offers":
+        _, accelerators, free, prices, provinces, _ = cells.values()
+        rows = zip(accelerators, free, prices, provinces, strict=True)
+        return [f"{name} x {count} free, {price} CNY, {province}" for name, count, price, province in rows]
+    _, *beside = cells.values()
+    return list(map(" ".join, zip(*beside, strict=True))) if beside else [""] * len(cells["metadata.name"])
+
+
+def _counts(own: Sequence[Sequence[str]], free: Sequence[str]) -> dict[tuple[str, ...], int]:
+    counts: dict[tuple[str, ...], int] = {}
+    for *key, count in zip(*own, free, strict=True):
+        counts[tuple(key)] = counts.get(tuple(key), 0) + (int(count) if count.isdecimal() else 0)
+    return counts
+
+
+def _are_all_safe(names: Sequence[Any]) -> bool:
+    """Whether all of them are, looked at together: a list of thousands passes by while somebody waits for it."""
+    joined = "\n".join(["", *names, ""]) if {str}.issuperset(map(type, names)) else ""
+    is_plain = joined.isascii() and not joined.encode().translate(None, NAME_CHARACTERS + b"\n")
+    is_whole = joined.count("\n") == len(names) + 1 and "\n\n" not in joined
+    return is_plain and is_whole and "\n-" not in joined and "\n@" not in joined
+
+
+def _cells(column: Sequence[Any]) -> Sequence[str]:
+    if {str}.issuperset(map(type, column)):
+        if (
+            not "".join(column).encode("utf-8", "replace").translate(None, PLAIN)
+            and max(map(len, column), default=0) <= MOST_BESIDE
+        ):
+            return column
+        seen = {text: shown(text) for text in set(column)}
+        return [seen[text] for text in column]
+    if {int}.issuperset(map(type, column)):
+        return list(map(str, column))
+    return [_cell(cell) for cell in column]
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, dict):
+        pairs = [f"{key}={value}" for key, value in cell.items()]
+        return ",".join(pair for pair in pairs if is_safe(pair.replace("=", "", 1)))
+    if isinstance(cell, list):
+        return ",".join(shown(str(one)) for one in cell)
+    return "" if cell is None else shown(str(cell))
