@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib import import_module
+from types import ModuleType
 
 import pytest
 
@@ -16,3 +18,13 @@ def need(tool: str) -> str:
     if os.environ.get("CPCTL_REQUIRE_TOOLS") == "1":
         pytest.fail(f"{tool} is not installed, and CPCTL_REQUIRE_TOOLS=1")
     pytest.skip(f"{tool} is not installed")
+
+
+def need_module(name: str) -> ModuleType:
+    """A package of the dev extra; skips the test's file where the environment was set up before it was asked for."""
+    try:
+        return import_module(name)
+    except ImportError:
+        if os.environ.get("CPCTL_REQUIRE_TOOLS") == "1":
+            raise
+        pytest.skip(f"{name} is not installed: sh .ci/setup dev", allow_module_level=True)
