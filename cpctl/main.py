@@ -25,6 +25,7 @@ class Terminated(KeyboardInterrupt):
 
 def main() -> NoReturn:
     """The `cpctl` command."""
+    _end_by_ctrl_c()
     import gc
 
     gc.set_threshold(GARBAGE)
@@ -44,9 +45,12 @@ def main() -> NoReturn:
         _end(_emit(sys.stdout, text))
     _on_signals(ready=False)
     rt = _runtime()
-    _on_signals(ready=True)
-    code = run(sys.argv[1:], rt)
-    _on_signals(ready=False)
+    try:
+        _on_signals(ready=True)
+        code = run(sys.argv[1:], rt)
+        _on_signals(ready=False)
+    except KeyboardInterrupt as signal:  # just before `run` watches for it, or just after
+        code = 143 if isinstance(signal, Terminated) else 130
     _end(code)
 
 
@@ -80,6 +84,8 @@ def run(argv: list[str], rt: Runtime) -> int:
     except BrokenPipeError:
         return ExitCode.DONE
     except Exception as bug:  # the one place where everything that is no CpctlError ends
+        if isinstance(bug.__cause__, KeyboardInterrupt):  # Python 3.11 wraps what is raised while a class is made
+            return ExitCode.TERMINATED if isinstance(bug.__cause__, Terminated) else ExitCode.INTERRUPTED
         return _bug(rt, bug)
 
 
@@ -228,6 +234,14 @@ def _runtime() -> Runtime:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     return Runtime(out=sys.stdout, err=sys.stderr, stdin=sys.stdin, env=os.environ)
+
+
+def _end_by_ctrl_c() -> None:
+    """Like SIGTERM, without a word, while nothing is begun; the module `signal` would cost a tenth of a start."""
+    import _signal  # type: ignore[import-not-found]
+
+    if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 
 
 def _on_signals(*, ready: bool) -> None:
