@@ -5,18 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
+from bench import table
+from bench.starts import Timing
 from bench.still_server import still_server
+from bench.table import Row
 
 FEW, MANY, VERY_MANY = 5, 10_000, 100_000
+FEW_PASS = 6.5
+KUBECTL_RATIO, KUBECTL_DEFAULT_RATIO = 0.4, 0.12
+LONGER_RATIO, PEAK_MIB, FIRST_ROW_PASS = 10.0, 50, 7.0
 PIPE_SIZE = 65_536
 KIB_PER_MIB = 1024
 FIRST_LINES = 2  # titles, and the first row
 LIST = ("get", "offers")
 IN_ONE_PAGE = "--chunk-size=0"
+ROUND_TRIP_S = 0.02  # to another province and back
 
 
 class Run(NamedTuple):
@@ -69,11 +77,17 @@ def ran(argv: Sequence[str], env: Mapping[str, str], lines: int = 0) -> Run:
 
 
 def compared(
-    count: int, cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int
+    count: int,
+    cpctl: str,
+    bare: Sequence[str],
+    env: Mapping[str, str],
+    folder: Path,
+    rounds: int,
+    answer_s: float = 0.0,
 ) -> list[Round]:
     """`cpctl get offers` of `count` rows, and kubectl's in one page and in its pages of 500, `rounds` times."""
     kubectl = shutil.which("kubectl")
-    with still_server(count) as url:
+    with still_server(count, answer_s=answer_s) as url:
         own, its = environment(env, url), kubernetes_environment(env, url, folder)
 
         def one_round() -> Round:
@@ -98,6 +112,42 @@ def longest(cpctl: str, env: Mapping[str, str], rounds: int) -> list[Long]:
 
         one_round()
         return [one_round() for _ in range(rounds)]
+
+
+def few(rounds: Sequence[Round]) -> Iterator[Row]:
+    """What a list costs when there is next to nothing in it."""
+    ours = table.paired([(one.ours.seconds, one.bare.seconds) for one in rounds])
+    yield table.start(f"cpctl get offers, {FEW} rows", ours, FEW_PASS)
+    theirs = [(one.default.seconds, one.bare.seconds) for one in rounds if one.default]
+    if theirs:
+        yield table.start(f"kubectl get, {FEW} rows", table.paired(theirs))
+
+
+def many(rounds: Sequence[Round], answering: str = "") -> Iterator[Row]:
+    """10,000 rows, and as many of kubectl's, each round of them paired; `answering`: how the server does."""
+    ours = table.paired([(one.ours.seconds, one.bare.seconds) for one in rounds])
+    yield table.start(f"cpctl get offers, {MANY:,} rows{answering}", ours)
+    one_page = [(one.one_page.seconds, one.bare.seconds, one.ours.seconds) for one in rounds if one.one_page]
+    default = [(one.default.seconds, one.bare.seconds, one.ours.seconds) for one in rounds if one.default]
+    for name, budget, beside in (
+        ("in one page", KUBECTL_RATIO, one_page),
+        ("by default", KUBECTL_DEFAULT_RATIO, default),
+    ):
+        if beside:
+            theirs = table.paired([(seconds, bare) for seconds, bare, _ in beside])
+            yield table.start(f"kubectl get, {MANY:,} rows {name}{answering}", theirs)
+            yield table.share(f"… cpctl / kubectl {name}", median(own / its for its, _, own in beside), budget)
+
+
+def very_many(runs: Sequence[Long], bare_s: float) -> Iterator[Row]:
+    """100,000 rows: time beside 10,000, memory, and when the first of them was there."""
+    took = median(run.very_many.seconds for run in runs)
+    ratio = median(run.very_many.seconds / run.many.seconds for run in runs)
+    first = median(run.very_many.first_row_s for run in runs)
+    yield table.told(f"cpctl get offers, {VERY_MANY:,} rows", f"{took:.2f} s")
+    yield table.share("… beside its own 10,000", ratio, LONGER_RATIO)
+    yield table.at_most("… most memory", max(run.very_many.peak_mib for run in runs), "MiB", PEAK_MIB)
+    yield table.start("… first row", Timing(first, first / bare_s), FIRST_ROW_PASS)
 
 
 def environment(env: Mapping[str, str], url: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ NOW = "2026-03-01T12:00:00Z"
 PLACES = (("shanxi", "taiyuan"), ("ningxia", "zhongwei"), ("qinghai", "haidong"), ("shanghai", "pudong"))
 CARDS = (("H800", "NVIDIA", 80), ("Ascend-910B", "Huawei", 64), ("A30", "NVIDIA", 24), ("MLU370-X8", "Cambricon", 48))
 BILLING = ("on-demand", "daily", "monthly", "spot")
-# the columns of `cpctl get offers`; kubectl is sent these and no more
+# the columns of `cpctl get offers`; kubectl's table has these and no more
 COLUMNS = {
     "NAME": "metadata.name",
     "ACCELERATOR": "spec.accelerator",
@@ -89,22 +89,60 @@ def page(count: int, query: Mapping[str, str]) -> bytes:
 
 
 def kubernetes_table(count: int, query: Mapping[str, str]) -> bytes:
-    """The same page as the table that a Kubernetes API server makes of custom resources."""
+    """The same page as the table that a Kubernetes API server makes of custom resources: the cells, and of each object
+    its metadata, which kubectl is sent with every row unless it asks for more."""
     numbers, more = _cut(count, query, count)
-    definitions = [
-        {"name": title, "type": "string", "format": "", "description": "", "priority": 0} for title in COLUMNS
-    ]
     rows = [_kubernetes_row(offer(number)) for number in numbers]
     metadata = {"resourceVersion": "7", **more}
+    definitions = [_definition(title, path) for title, path in COLUMNS.items()]
     head = {"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": definitions}
     return _bytes({**head, "rows": rows})
 
 
+def _definition(title: str, path: str) -> dict[str, Any]:
+    """As a server describes `additionalPrinterColumns` of a definition of custom resources."""
+    number = path in ("spec.memoryGiB", "status.free")
+    shown = {"name": title, "type": "integer" if number else "string", "priority": 0}
+    if path == "metadata.name":
+        return {**shown, "format": "name", "description": "Name must be unique within a namespace."}
+    return {**shown, "format": "", "description": f"Custom resource definition column (in JSONPath format): .{path}"}
+
+
 def _kubernetes_row(item: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = {**item["metadata"], "creationTimestamp": item["metadata"]["createdAt"]}
-    del metadata["createdAt"]
-    about = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": metadata}
+    about = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": _kubernetes_metadata(item)}
     return {"cells": [_at(item, path) for path in COLUMNS.values()], "object": about}
+
+
+def kubernetes_list(count: int, query: Mapping[str, str]) -> bytes:
+    """The same page as whole custom resources: what kubectl reads for `-o json`, and for a Tab."""
+    numbers, more = _cut(count, query, count)
+    items = [
+        {**item, "apiVersion": GROUP_VERSION, "metadata": _kubernetes_metadata(item)} for item in map(offer, numbers)
+    ]
+    metadata = {"resourceVersion": "7", **more}
+    return _bytes({"apiVersion": GROUP_VERSION, "kind": "OfferList", "metadata": metadata, "items": items})
+
+
+def _kubernetes_metadata(item: Mapping[str, Any]) -> dict[str, Any]:
+    """What a server keeps of an object that one controller made, and whose status it keeps up to date.
+
+    `managedFields` names every field and who wrote it; a server sends it with each object, and kubectl hides it.
+    """
+    own = item["metadata"]
+    return {
+        "creationTimestamp": own["createdAt"],
+        "generation": 1,
+        "managedFields": [_managed(item, "spec", CREATED), {**_managed(item, "status", NOW), "subresource": "status"}],
+        "name": own["name"],
+        "resourceVersion": own["resourceVersion"],
+        "uid": own["uid"],
+    }
+
+
+def _managed(item: Mapping[str, Any], part: str, when: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {".": {}, **{f"f:{name}": {} for name in item[part]}}
+    about = {"manager": "ccpp-sync", "operation": "Update", "apiVersion": GROUP_VERSION, "time": when}
+    return {**about, "fieldsType": "FieldsV1", "fieldsV1": {f"f:{part}": fields}}
 
 
 def _cut(count: int, query: Mapping[str, str], size: int) -> tuple[range, dict[str, Any]]:

@@ -9,6 +9,7 @@ from statistics import median
 from typing import NamedTuple
 
 UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "VIRTUAL_ENV")
+LIMIT_S = 60.0  # nothing that is timed takes as long
 
 
 class Start(NamedTuple):
@@ -39,7 +40,8 @@ def clean(env: Mapping[str, str]) -> dict[str, str]:
 def timed(argv: Sequence[str], env: Mapping[str, str], code: int = 0) -> float:
     """Seconds from start to end of one process; raises RuntimeError when it ends otherwise than it should."""
     began = time.perf_counter()
-    done = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    quiet = subprocess.DEVNULL
+    done = subprocess.run(argv, env=env, stdin=quiet, stdout=quiet, stderr=subprocess.PIPE, timeout=LIMIT_S)
     took = time.perf_counter() - began
     if done.returncode != code:
         raise RuntimeError(f"{' '.join(argv)} ended with {done.returncode}: {done.stderr.decode(errors='replace')}")

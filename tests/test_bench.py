@@ -1,0 +1,87 @@
+"""`make bench` measures what it says: a few pieces of it, small, and twins that show that a row can say NO."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from bench import bench, offers, shells, table, tabs
+from bench.starts import Timing, clean
+from bench.still_server import still_server
+from bench.table import Row
+from tools import need
+
+TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+LIVE = ("cpctl", "get", "offers", "of-")
+
+
+def asked(url: str, **headers: str) -> dict:
+    with urlopen(Request(url, headers=headers), timeout=30) as answer:
+        return json.load(answer)
+
+
+def test_a_row_says_whether_it_is_kept():
+    assert [row.kept for row in (table.start("", Timing(1.0, 7.49), 7.5), table.start("", Timing(1.0, 7.51), 7.5))] == [
+        True,
+        False,
+    ]
+    assert table.start("", Timing(1.0, 99.0)).kept is None and table.told("", "1").kept is None
+    assert [table.at_most("", n, "MiB", 50).kept for n in (50, 51)] == [True, False]
+    assert [table.at_least("", n, "/s", 300).kept for n in (300, 299)] == [True, False]
+    assert [table.share("", ratio, 0.12).kept for ratio in (0.12, 0.121)] == [True, False]
+    shown = [table.line(Row("x", "1", "", "", kept)).split()[-1] for kept in (True, False, None)]
+    assert shown == ["yes", "NO", "1"]
+
+
+def test_what_could_not_be_measured_is_told(capsys):
+    def failing(_):
+        yield table.told("first", "1")
+        raise RuntimeError("cpctl ended with 70")
+
+    assert bench.main(["--quick", "plan"], {"plan": failing}) == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].split()[-1] == "NO" and "first" in out and "ended with 70" in err
+
+
+def test_kubectl_is_sent_pages_after_it_was_sent_everything():
+    """Otherwise its default pages would cost it nothing."""
+    with still_server(1200) as url:
+        path = url + offers.KUBERNETES_PATH
+        assert len(asked(path, accept=TABLE)["rows"]) == 1200
+        first = asked(path + "?limit=500", accept=TABLE)
+        assert len(first["rows"]) == 500 and first["metadata"]["remainingItemCount"] == 700
+        last = asked(path + "?limit=500&continue=1000", accept=TABLE)
+        assert len(last["rows"]) == 200 and "continue" not in last["metadata"]
+        about = first["rows"][0]["object"]
+        assert about["kind"] == "PartialObjectMetadata" and len(about["metadata"]["managedFields"]) == 2
+        whole = asked(path + "?limit=3", accept="application/json")
+        assert whole["kind"] == "OfferList" and whole["items"][2]["spec"]["price"]
+
+
+@pytest.mark.parametrize("name", shells.SHELLS)
+def test_a_tab_in_a_shell_is_measured_and_one_that_starts_a_process_is_not_kept(name, tmp_path):
+    env = clean({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    cpctl = str(Path(sys.executable).with_name("cpctl"))
+    script, tab = shells.SHELLS[name]
+    shell = shells.Shell(need(name), shells.SCRIPTS / script, shells.noting(tmp_path / "shell"))
+    line = shells.LINES["flags"]
+    once, wanted = tab(shell, line, 3), shells.offered(cpctl, line, env)
+    assert set(shells.plain(once.words)) == wanted and once.seconds > 0
+    assert shells.told("", [(once, 60.0)], wanted, shells.started(shell.folder)).kept
+    assert not shells.told("", [(once, once.seconds)], wanted, 0).kept, "as long as a bare start"
+    assert not shells.told("", [(once, 60.0)], wanted | {"--another"}, 0).kept, "not all was offered"
+    tab(shell, LIVE, 3)
+    assert shells.started(shell.folder) >= 3
+    assert not shells.told("", [(once, 60.0)], wanted, shells.started(shell.folder)).kept
+
+
+def test_a_tab_on_live_values_is_measured_beside_kubectl(tmp_path):
+    need("kubectl")
+    env = clean({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    cpctl = str(Path(sys.executable).with_name("cpctl"))
+    rows = tabs.rows(cpctl, (sys.executable, "-c", "pass"), env, tmp_path, 1, tabs.TABS[:1], 300)
+    assert [row.what.partition(" ")[0] for row in rows] == ["cpctl", "kubectl", "…"]
