@@ -146,13 +146,17 @@ def preferred_outputs(document: Mapping[str, Any], env: Mapping[str, str], flags
 
 def tightest(*limits: Mapping[str, Limit]) -> dict[str, Limit]:
     """By name, the least of every place that sets it; the first of equals."""
-    from decimal import Decimal
-
     least: dict[str, Limit] = {}
     for name, limit in (pair for some in limits for pair in some.items()):
-        if name not in least or Decimal(limit.value) < Decimal(least[name].value):
+        if name not in least or _is_less(limit.value, least[name].value):
             least[name] = limit
     return least
+
+
+def _is_less(one: str, other: str) -> bool:
+    from decimal import Decimal
+
+    return Decimal(one) < Decimal(other)
 
 
 def environment_token(env: Mapping[str, str], origin: str, allowed: frozenset[str]) -> str | None:
