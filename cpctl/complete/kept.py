@@ -43,7 +43,8 @@ NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 PLAIN = NAME_CHARACTERS + b" ,()%="
 PLAIN_TEXT = frozenset(PLAIN.decode())
 MOST_BESIDE = 120
-AT_AS_HYPHEN = bytes(range(256)).replace(b"@", b"-")  # names begin with neither
+MOST_DIGITS = 12
+NO_BEGINNING = bytes(range(256)).replace(b"@", b"-").replace(b"\t", b"-")  # no name begins with these, or is empty
 
 
 def is_safe(name: str) -> bool:
@@ -122,23 +123,24 @@ class Kept:
 NOTHING = Kept("", ())
 
 
-def parsed(text: str) -> Kept | None:
-    """What a file holds; None when it is damaged or of another shape."""
+def parsed(kind: str, text: str) -> Kept | None:
+    """What the file of a kind holds; None when it is damaged or of another shape."""
+    width = len(GROUPED.get(kind, ())) + 2
     head, empty, _ = text.partition("\n\n")
     groups, end = [], len(head) + 1
     if not empty or text[-1:] != "\n" or "\ufffd" in text:
         return None
     for row in head.split("\n"):
-        *values, count, length = row.split("\t")
-        if not (count.isdecimal() and length.isdecimal() and len(length) < 9):
+        values = row.split("\t")
+        if len(values) != width or not all(one.isdecimal() and len(one) <= MOST_DIGITS for one in values[-2:]):
             return None
-        groups.append((values, int(count), end, end := end + int(length)))
-    return Kept(text, groups) if end == len(text) - 1 and len({len(group[0]) for group in groups}) == 1 else None
+        groups.append((values[:-2], int(values[-2]), end, end := end + int(values[-1])))
+    return Kept(text, groups) if end == len(text) - 1 else None
 
 
 def named(names: Iterable[str]) -> Kept:
     """Names with nothing beside them, all in one group."""
-    text = "".join([f"\n{name}\t" for name in sorted(names)])
+    text = "".join([f"\n{name}\t" for name in sorted(filter(is_safe, names))])
     return Kept(text, [([], 0, 0, len(text))])
 
 
@@ -151,7 +153,7 @@ def _shape(text: str) -> bytes:
     if not text.isascii():
         return b""
     every = text.encode()
-    if b"\n-" in every.translate(AT_AS_HYPHEN):
+    if b"\n-" in every.translate(NO_BEGINNING):
         return b""
     shapes = every.translate(None, NAME_CHARACTERS)
     one = shapes[: shapes.find(b"\n", 1)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from cpctl.complete.kept import NOTHING, Kept, is_safe, parsed
+from cpctl.complete.kept import NOTHING, Kept, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _digest(token: bytes) -> str:
 
 
 def profile_names(env: Mapping[str, str]) -> list[str]:
-    return sorted(name for name in _profiles(env)[1] if is_safe(name))
+    return list(_profiles(env)[1])
 
 
 def forget(env: Mapping[str, str], profile: str) -> None:
@@ -143,7 +143,7 @@ def kept_of(where: Place, kind: str) -> tuple[Kept, float | None]:
     """The rows of a kind, and when they were written; None: never, or not so that they can be read."""
     path = f"{where.folder}/{kind}"
     text = _read(path) if where.folder else None
-    found = parsed(text) if text else None
+    found = parsed(kind, text) if text else None
     if found is None and text != "":
         return NOTHING, None
     return found or NOTHING, os.stat(path).st_mtime

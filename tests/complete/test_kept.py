@@ -1,0 +1,84 @@
+"""The file that completion reads: what is offered of a list is what looking at each of its rows would give."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cpctl.complete.kept import COLUMNS, NOTHING, Kept, is_safe, named, parsed, shown, written
+
+NAMES = st.one_of(
+    st.from_regex(r"of-[0-9a-z]{1,4}", fullmatch=True),
+    st.text(alphabet="ab-@.:/ $`;'\"\n\t\x1b\u202e山(", max_size=5),
+)
+CELLS = st.one_of(
+    st.sampled_from(["shanxi", "ningxia", "H800", "A30", "一类", "a,b", "", "x\ty", "$(id)", "\u202e"]),
+    st.integers(-3, 64),
+    st.none(),
+    st.lists(st.sampled_from(["chat", "embed", "$x"]), max_size=2),
+    st.dictionaries(st.sampled_from(["team", "$a"]), st.sampled_from(["nlp", "`b`"]), max_size=2),
+)
+KINDS = st.sampled_from(sorted(COLUMNS))
+
+
+@st.composite
+def lists(draw) -> tuple[str, list[tuple]]:
+    """A kind, and rows of it with different names."""
+    kind = draw(KINDS)
+    row = st.tuples(NAMES, *[CELLS] * (len(COLUMNS[kind]) - 1))
+    return kind, draw(st.lists(row, max_size=12, unique_by=lambda one: one[0]))
+
+
+def kept(kind: str, rows: list[tuple]) -> Kept:
+    text = written(kind, list(zip(*rows, strict=True)) or [()] * len(COLUMNS[kind])).decode()
+    return (parsed(kind, text) or NOTHING) if text else NOTHING
+
+
+def names(text: str) -> list[str]:
+    assert text == "" or text[-1] == "\n"
+    return sorted(line.partition("\t")[0] for line in text.splitlines())
+
+
+@given(lists(), st.sampled_from(["", "o", "of-", "of-1", "a", "-", "@", "zz"]))
+def test_what_is_offered_is_what_was_listed_and_is_safe(listed, begun):
+    kind, rows = listed
+    found = kept(kind, rows)
+    safe = sorted(row[0] for row in rows if is_safe(row[0]))
+    assert names(found.lines(begun)) == [name for name in safe if name.startswith(begun)]
+    assert names(found.lines(begun, "--x=")) == sorted(f"--x={name}" for name in safe if name.startswith(begun))
+    assert names(found.ending("=").lines(begun)) == sorted(f"{name}=" for name in safe if name.startswith(begun))
+    assert names(found.but(safe[::2]).lines(begun)) == [name for name in safe[1::2] if name.startswith(begun)]
+    for line in found.lines(begun).splitlines():
+        assert line.count("\t") <= 1 and shown(line.replace("\t", "")) == line.replace("\t", "")
+
+
+@given(lists())
+def test_groups_narrow_as_looking_at_every_row_would(listed):
+    _, rows = listed
+    offers = [(row[0], *row[1:6], *["A30"] * 5)[:6] for row in rows]
+    found = kept("offers", offers)
+    alone = {group[1] for group, *_ in found.groups}
+    parts = [names(found.where(lambda group, one=one: group[1] == one).lines("")) for one in sorted(alone)]
+    assert sorted(name for part in parts for name in part) == names(found.lines(""))
+    assert sum(found.values(1).values()) == sum(found.values(0).values())
+
+
+@given(lists(), st.integers(0, 200), st.sampled_from(["", "\n", "x", "\t9", "\ufffd"]))
+def test_a_file_that_was_cut_or_changed_is_another_file_or_none(listed, place, put):
+    kind, rows = listed
+    text = written(kind, list(zip(*rows, strict=True)) or [()] * len(COLUMNS[kind])).decode()
+    found = parsed(kind, text[:place] + put + text[place + 1 :])
+    if found is not None:
+        for name in names(found.lines("")):
+            assert is_safe(name)
+
+
+@given(st.lists(NAMES, unique=True))
+def test_names_alone(many):
+    assert names(named(many).lines("")) == sorted(name for name in many if is_safe(name))
+
+
+def test_a_name_that_somebody_emptied_is_not_offered():
+    lines = "\n\tx\nof-1\tx"
+    found = parsed("cards", f"1\t{len(lines)}\n{lines}\n")
+    assert found is not None and found.lines("") == "of-1\tx\n"
