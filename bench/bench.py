@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench import first_requests, long_lists, plans, shells, table, tabs
+from bench import calls, first_requests, long_lists, plans, shells, table, tabs
 from bench.load import Platform, lists, oversold, purchases, rate
 from bench.long_lists import FEW, MANY, ROUND_TRIP_S
 from bench.starts import Start, Timing, clean, compared, timed
@@ -116,6 +116,12 @@ def listings(bench: Bench) -> Iterator[Row]:
     yield from long_lists.very_many(long_lists.longest(CPCTL, bench.env, scale.longest), bare_s)
 
 
+def calling(bench: Bench) -> Iterator[Row]:
+    yield from calls.rows(
+        CPCTL, BARE, {**bench.env, "HOME": str(bench.folder)}, bench.scale.rounds, bench.scale.longest
+    )
+
+
 def planning(bench: Bench) -> Iterator[Row]:
     """CPU seconds, not those of a clock on the wall."""
     middle, most = plans.seconds(bench.scale.longest)
@@ -147,6 +153,7 @@ PARTS: Mapping[str, Part] = {
     "starts": starts,
     "tab": completion,
     "lists": listings,
+    "call": calling,
     "plan": planning,
     "sandbox": serving,
 }

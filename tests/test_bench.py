@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bench import bench, offers, shells, table, tabs
+from bench import bench, calls, offers, shells, table, tabs
 from bench.starts import Timing, clean
 from bench.still_server import still_server
 from bench.table import Row
@@ -85,3 +85,12 @@ def test_a_tab_on_live_values_is_measured_beside_kubectl(tmp_path):
     cpctl = str(Path(sys.executable).with_name("cpctl"))
     rows = tabs.rows(cpctl, (sys.executable, "-c", "pass"), env, tmp_path, 1, tabs.TABS[:1], 300)
     assert [row.what.partition(" ")[0] for row in rows] == ["cpctl", "kubectl", "…"]
+
+
+def test_a_call_is_measured_token_by_token_and_one_that_fails_is_not(tmp_path):
+    env = clean({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    cpctl = str(Path(sys.executable).with_name("cpctl"))
+    rows = list(calls.rows(cpctl, (sys.executable, "-c", "pass"), env, 1, 1, 220))
+    assert [row.kept is None for row in rows] == [False, True, False, True, False]
+    with pytest.raises(RuntimeError, match="after 0 tokens"):
+        calls.called(cpctl, {**env, "CPCTL_MODELS_URL": "http://127.0.0.1:9/v1"}, 3)
