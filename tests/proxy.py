@@ -59,7 +59,11 @@ class RecordingProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Wakes the thread before the socket goes: a later one of the same number would be its prey."""
         self._stopping = True
+        with suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._thread.join(30)
         self._server.close()
 
     def sent(self, method: str, path: str) -> list[Exchange]:

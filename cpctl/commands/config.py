@@ -115,6 +115,7 @@ def rename_profile(rt: Runtime, *, name: flags.ProfileName, new: flags.NewProfil
     for store, text in logins:
         store.set(new, text)
         store.delete(name)
+    _forget(rt, name, new)
     rt.say(f'profile "{name}" is "{new}" now')
     return ExitCode.DONE
     yield ""
@@ -128,6 +129,7 @@ def delete_profile(rt: Runtime, *, name: flags.ProfileName) -> Verb:
     _edit(rt, lambda document: changes.remove(document, name))
     for store, _ in logins:
         store.delete(name)
+    _forget(rt, name)
     rt.say(f'profile "{name}" is removed' + (" and its login forgotten" if logins else ""))
     if rt.config.get("current-profile") == name:
         rt.say("no profile is current now; choose one: cpctl config use-profile NAME")
@@ -183,6 +185,14 @@ def _logins(rt: Runtime, name: str) -> list[tuple[SecretStore, str]]:
     keyring = KeyringStore(marks=token_folder(rt.env))
     stores: list[SecretStore] = [FileStore(token_folder(rt.env)), *([keyring] if keyring.is_likely(name) else [])]
     return [(store, text) for store in stores if (text := store.get(name)) is not None]
+
+
+def _forget(rt: Runtime, *names: str) -> None:
+    """What completion knows under these names is of a login that is not theirs any more."""
+    from cpctl.complete.store import forget
+
+    for name in names:
+        forget(rt.env, name)
 
 
 def _plain(value: Any) -> Any:

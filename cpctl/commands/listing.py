@@ -128,7 +128,7 @@ class Listing:
         except CpctlError:
             self._tell_doubts()
             raise
-        seen.keep()
+        seen.keep(self.heard)
         self._tell_doubts()
 
     # what is not believed

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from cpctl.commands.completeness import Completeness
     from cpctl.commands.listing import Asked
     from cpctl.resources.page import AnyPage
     from cpctl.runtime import Runtime
@@ -22,6 +23,12 @@ class Passing:
         self._rt, self._kind = rt, asked.kind.plural
         self._wanted = COLUMNS.get(self._kind, ()) if whole else ()
         self._columns: list[list[Any]] = [[] for _ in self._wanted]
+        if self._wanted:
+            from cpctl.complete.store import account, place
+
+            options = rt.options
+            self._place = place(rt.env, options.profile or "", options.server or "", options.project or "")
+            self._account = account(rt.env, self._place.profile)
 
     def asking(self, fields: Sequence[str] | None) -> Sequence[str] | None:
         """The fields to ask for: of what is yours also the few that completion wants; a catalogue is as it is."""
@@ -43,15 +50,15 @@ class Passing:
         if self._columns and len(self._columns[0]) > MOST_ROWS:
             self._wanted, self._columns = (), []
 
-    def keep(self) -> None:
+    def keep(self, heard: Completeness) -> None:
         """Replaces the cache of the kind; a machine that does not let us is no fault of the list's."""
-        if not self._wanted:
+        if not self._wanted or not self._place.folder:
             return
-        from cpctl.complete import store
-        from cpctl.complete.kept import written
+        from cpctl.complete.kept import SOLD_BY, with_absent, written
+        from cpctl.complete.store import keep_list, kept_of
 
-        options = self._rt.options
-        where = store.place(self._rt.env, options.profile or "", options.server or "", options.project or "")
-        if where.folder:
-            store.keep(f"{where.folder}/{self._kind}", written(self._kind, self._columns))
-            store.end_turn(where, self._kind)
+        text = written(self._kind, self._columns)
+        if not heard.complete and self._kind in SOLD_BY:
+            refusing = {one.name for one in heard.troubles.values() if one.state == "denied"}
+            text = with_absent(text, kept_of(self._place, self._kind)[0], self._kind, refusing)
+        keep_list(self._rt.env, self._place, self._kind, text, self._account)

@@ -17,7 +17,8 @@ PHASES = {"activate": ("Held",), "extend": ("Active",), "release": ("Held", "Act
 # what rows are narrowed by, in the order of `kept.GROUPED`
 PROVINCE, ACCELERATOR, PROVIDER = range(3)  # of offers
 TASKS, PUBLISHER, DOMAIN = range(3)  # of models
-PHASE, LABELS = range(2)  # of orders
+PHASE = 0  # of orders
+LABELS = {"orders": 1, "demands": 1, "cards": 0}
 NARROWING = {
     "--province": PROVINCE,
     "--accelerator": ACCELERATOR,
@@ -275,8 +276,11 @@ def _models(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
 
 
 def _labels(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
-    """Label keys, then `key=value`."""
-    pairs = {pair for value in read("orders").values(LABELS) for pair in value.split(",") if "=" in pair}
+    """Label keys, then `key=value`, of the kinds on the line; of orders where there are no labels of theirs."""
+    kinds = [KINDS.get(word.partition("/")[0].lower(), "") for word in (line.plain or [""])[0].split(",")]
+    labelled = [kind for kind in kinds if kind in LABELS] or ["orders"]
+    values = [value for kind in labelled for value in read(kind).values(LABELS[kind])]
+    pairs = {pair for value in values for pair in value.split(",") if "=" in pair}
     if "=" in line.last[len(head) :]:
         return [(pair, "") for pair in sorted(pairs)], head
     return [(name, "label") for name in sorted({pair.partition("=")[0] + "=" for pair in pairs})], head

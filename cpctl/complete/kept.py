@@ -26,18 +26,29 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "sources": ("metadata.name", "spec.model", "spec.provider", "spec.province"),
     "scenarios": ("metadata.name", "spec.title"),
     "orders": ("metadata.name", "status.phase", LABELS),
-    "cards": ("metadata.name", "spec.order", "spec.accelerator", "spec.province"),
-    "demands": ("metadata.name", "status.phase"),
+    "cards": ("metadata.name", "spec.order", "spec.accelerator", "spec.province", LABELS),
+    "demands": ("metadata.name", "status.phase", LABELS),
     "bills": ("metadata.name", "spec.order"),
     "vouchers": ("metadata.name", "status.left", "status.state"),
     "projects": ("metadata.name",),
 }
 GROUPED: dict[str, tuple[str, ...]] = {
+    "providers": ("spec.province",),
+    "products": ("spec.provider",),
     "offers": ("spec.province", "spec.accelerator", "spec.provider"),
     "models": ("spec.tasks", "spec.publisher", "spec.domain"),
     "sources": ("spec.model", "spec.provider", "spec.province"),
     "orders": ("status.phase", LABELS),
+    "cards": (LABELS,),
+    "demands": ("status.phase", LABELS),
 }
+SOLD_BY = {
+    "providers": "spec.province",
+    "products": "spec.provider",
+    "offers": "spec.provider",
+    "sources": "spec.provider",
+}
+"""Kinds whose rows come from the sub-platforms: what tells of one of which nothing came that it is away."""
 FREE = "status.free"
 NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
 PLAIN = NAME_CHARACTERS + b" ,()%="
@@ -192,6 +203,22 @@ def written(kind: str, columns: Sequence[Sequence[Any]]) -> bytes:
         heads.append("\t".join([*key, str(counts[key]), str(len(body))]))
         bodies.append(body)
     return ("\n".join([*heads, ""]) + "".join([*bodies, "\n"])).encode() if heads else b""
+
+
+def with_absent(fresh: bytes, old: Kept, kind: str, refusing: set[str]) -> bytes:
+    """A file, and from an older one what was known of those of whom nothing came now; not of those who refuse us."""
+    new = parsed(fresh.decode()) or NOTHING
+    columns = GROUPED[kind]
+    column = columns.index(SOLD_BY[kind])
+    came = new.values(column)
+    absent = [
+        ([shown(value) for value in values], count, _safe(old._text[start:end] + "\n")[:-1])
+        for values, count, start, end in old.groups
+        if len(values) == len(columns) and values[column] not in came and refusing.isdisjoint(values)
+    ]
+    groups = [(values, count, new._text[start:end]) for values, count, start, end in new.groups] + absent
+    heads = ["\t".join([*values, str(count), str(len(body))]) for values, count, body in groups]
+    return ("\n".join([*heads, ""]) + "".join([*(body for *_, body in groups), "\n"])).encode() if groups else b""
 
 
 def _beside(kind: str, cells: dict[str, Sequence[str]]) -> Sequence[str]:

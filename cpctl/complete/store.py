@@ -88,14 +88,32 @@ def profile_names(env: Mapping[str, str]) -> list[str]:
     return list(_profiles(env)[1])
 
 
+def account(env: Mapping[str, str], profile: str) -> str:
+    """A word that changes whenever somebody else may have logged in: a list that was asked for before is not kept."""
+    return _read(f"{root(env)}/{_quoted(profile)}.account") or ""
+
+
 def forget(env: Mapping[str, str], profile: str) -> None:
     """Empties what was kept for a profile: somebody else may be logged in now."""
     base, begins = root(env), _quoted(profile) + "~"
+    if not base:
+        return
+    keep(f"{base}/{_quoted(profile)}.account", os.urandom(8).hex().encode())
+    for folder in (name for name in _names(base) if name.startswith(begins)):
+        for name in _names(f"{base}/{folder}"):
+            _remove(f"{base}/{folder}/{name}")
+
+
+def _names(folder: str) -> list[str]:
     try:
-        for folder in os.listdir(base):
-            if folder.startswith(begins):
-                for name in os.listdir(f"{base}/{folder}"):
-                    os.unlink(f"{base}/{folder}/{name}")
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
     except OSError:
         return
 
@@ -172,7 +190,15 @@ def keep(path: str, text: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(fresh, path)
     except OSError:
-        return
+        _remove(fresh)  # a full disk does not keep half a list
+
+
+def keep_list(env: Mapping[str, str], where: Place, kind: str, text: bytes, before: str) -> None:
+    """Keeps a whole list, unless the account is another one than `before` it was asked for."""
+    keep(f"{where.folder}/{kind}", text)
+    if account(env, where.profile) != before:
+        _remove(f"{where.folder}/{kind}")
+    end_turn(where, kind)
 
 
 def take_turn(where: Place, kind: str, now: float) -> bool:
@@ -180,7 +206,7 @@ def take_turn(where: Place, kind: str, now: float) -> bool:
     path = f"{where.folder}/{kind}.lock"
     try:
         os.makedirs(where.folder, 0o700, exist_ok=True)
-        if os.path.exists(path) and now - os.stat(path).st_mtime > LOCK_AGE_S:
+        if os.path.exists(path) and abs(now - os.stat(path).st_mtime) > LOCK_AGE_S:  # a clock may be set back
             os.unlink(path)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError:
@@ -189,7 +215,4 @@ def take_turn(where: Place, kind: str, now: float) -> bool:
 
 
 def end_turn(where: Place, kind: str) -> None:
-    try:
-        os.unlink(f"{where.folder}/{kind}.lock")
-    except OSError:
-        return
+    _remove(f"{where.folder}/{kind}.lock")

@@ -65,9 +65,21 @@ def start_detached(argv: list[str], env: Mapping[str, str]) -> None:
             subprocess.Popen(argv, env=dict(env), stdin=-3, stdout=-3, stderr=-3, creationflags=0x00000208)  # detached
             return
         devices = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
-        os.posix_spawn(argv[0], argv, env, file_actions=devices, setsid=True)
+        left = [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited()]
+        os.posix_spawn(argv[0], argv, env, file_actions=[*devices, *left], setsid=True)
     except (OSError, NotImplementedError):
         return
+
+
+def _inherited() -> list[int]:
+    """What the shell left open beyond the three: one of them may be a pipe, of which somebody awaits the end."""
+    found = []
+    for name in os.listdir("/dev/fd"):
+        try:
+            found += [int(name)] if int(name) > 2 and os.get_inheritable(int(name)) else []
+        except OSError:
+            continue  # the one that listed the folder
+    return found
 
 
 def tab(words: list[str], env: Mapping[str, str], now: float) -> str:

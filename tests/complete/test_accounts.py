@@ -1,0 +1,120 @@
+"""What was kept for one account is never shown to another, however the change comes about."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from client import Client
+from cpctl.complete import store
+from money import manifest, new_name
+from proxy import RecordingProxy
+from refreshing import Gate, gated, offered, settled
+
+ORDERS = ("get", "order", "")
+
+
+@pytest.fixture
+def way(sandbox) -> Iterator[tuple[RecordingProxy, Gate]]:
+    with gated(sandbox.url, "/v1/orders") as made:
+        yield made
+
+
+@pytest.fixture
+def here(sandbox, way, tmp_path) -> Iterator[Client]:
+    """A machine without CPCTL_TOKEN, with two profiles of one platform; `mine` is current and nobody is logged in."""
+    here = Client(tmp_path / "home")
+    for name in ("mine", "theirs"):
+        assert here("config", "set", f"profiles.{name}.server", way[0].url).code == 0
+    yield here
+    way[1].open.set()
+    settled(here.env)
+
+
+def login(here: Client, token: str, *more: str) -> None:
+    done = here("auth", "login", "--with-token", "--insecure-storage", *more, stdin=f"{token}\n")
+    assert done.code == 0, done.err
+
+
+@pytest.fixture
+def order(sandbox, cp, tmp_path) -> str:
+    """An order that the first account sees, and no other project."""
+    made = manifest(tmp_path, new_name())
+    assert cp("apply", "-f", str(made)).code == 0
+    return made.name
+
+
+def known(here: Client, order: str) -> None:
+    """The first account's order is in the cache."""
+    assert order in here("get", "orders", "-o", "name").out
+    assert order in offered(here.env, *ORDERS)
+
+
+def test_another_login_and_no_login(here, sandbox, order):
+    login(here, sandbox.token)
+    known(here, order)
+    login(here, sandbox.token_of("other"))
+    assert order not in offered(here.env, *ORDERS)
+    settled(here.env)
+    assert order not in offered(here.env, *ORDERS)
+    login(here, sandbox.token)
+    known(here, order)
+    assert here("auth", "logout").code == 0
+    assert offered(here.env, *ORDERS) == []
+
+
+def test_another_profile_and_a_profile_of_another_name(here, sandbox, order):
+    login(here, sandbox.token)
+    known(here, order)
+    login(here, sandbox.token_of("other"), "--profile", "theirs")
+    assert here("config", "use-profile", "theirs").code == 0
+    assert order not in offered(here.env, *ORDERS)
+    settled(here.env)
+    assert order not in offered(here.env, *ORDERS)
+    assert order in offered(here.env, *ORDERS[:2], "--profile", "mine", "")
+    assert here("config", "delete-profile", "mine").code == 0
+    assert here("config", "rename-profile", "theirs", "mine").code == 0
+    assert order not in offered(here.env, *ORDERS)
+
+
+def test_a_profile_that_is_made_again_or_renamed_knows_nothing(here, sandbox, way, order):
+    login(here, sandbox.token)
+    known(here, order)
+    assert here("config", "delete-profile", "mine").code == 0
+    assert here("config", "set", "profiles.mine.server", way[0].url).code == 0
+    assert offered(here.env, *ORDERS[:2], "--profile", "mine", "") == []
+    settled(here.env)
+    login(here, sandbox.token, "--profile", "mine")
+    assert here("config", "use-profile", "mine").code == 0
+    known(here, order)
+    assert here("config", "rename-profile", "mine", "ours").code == 0
+    assert here("config", "set", "profiles.mine.server", way[0].url).code == 0
+    assert offered(here.env, *ORDERS[:2], "--profile", "mine", "") == []
+
+
+def test_another_token_in_the_environment(cp, sandbox, order):
+    known(cp, order)
+    env = cp.env | {"CPCTL_TOKEN": sandbox.token_of("other")}
+    assert order not in offered(env, *ORDERS)
+    settled(env)
+    assert order not in offered(env, *ORDERS)
+
+
+@pytest.mark.parametrize("change", ["login", "logout"])
+def test_a_list_on_its_way_while_the_account_changes_is_not_kept(here, way, sandbox, order, change):
+    """It was asked for with the first account's token, and comes when somebody else is there, or nobody."""
+    _, gate = way
+    login(here, sandbox.token)
+    gate.came.clear()
+    gate.open.clear()
+    late = threading.Thread(target=here, args=("get", "orders"))
+    late.start()
+    assert gate.came.wait(30)
+    login(here, sandbox.token_of("other")) if change == "login" else here("auth", "logout")
+    gate.open.set()
+    late.join()
+    assert not (Path(store.place(here.env).folder) / "orders").exists()
+    assert order not in offered(here.env, *ORDERS)

@@ -1,0 +1,163 @@
+"""The refresh behind a Tab, end to end: a process of its own that nobody waits for, and what it leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from client import Client
+from cpctl.complete.kept import COLUMNS
+from cpctl.complete.store import LOCK_AGE_S, YOURS
+from proxy import RecordingProxy
+from refreshing import TAB, WAIT_S, Gate, age, folder, gated, offered, refreshers, settled, tab, until
+
+TABS = 200
+OLD_S = 3700
+
+
+@pytest.fixture
+def way(sandbox) -> Iterator[tuple[RecordingProxy, Gate]]:
+    with gated(sandbox.url, "/v1/offers") as made:
+        yield made
+
+
+@pytest.fixture
+def here(cp, way) -> Iterator[Client]:
+    """cpctl by that way, with offers in its cache that are an hour old."""
+    here = Client(cp.home, env={**cp.env, "CPCTL_SERVER": way[0].url})
+    assert here("get", "offers", "-A").code == 0
+    age(here.env, "offers", OLD_S)
+    yield here
+    way[1].open.set()
+    settled(here.env)
+
+
+def replaced(env: dict[str, str]) -> None:
+    """Waits for a new list, and for the end of its turn."""
+    path = folder(env) / "offers"
+    old = path.stat().st_mtime
+    until(lambda: path.stat().st_mtime > old and not (folder(env) / "offers.lock").exists())
+
+
+def test_a_tab_answers_at_once_and_one_detached_process_refreshes(here, way):
+    """Of the terminal, the pipes and the other descriptors of the Tab the refresh holds none, and it outlives them."""
+    _, gate = way
+    gate.came.clear()
+    gate.open.clear()
+    line = 'exec 7>&1 8<&0; "$@" | cat; echo al""l'
+    words = ["-c", line, "sh", *TAB, "get", "offer", ""]
+    shell = pexpect.spawn("/bin/sh", words, env=here.env, encoding="utf-8", timeout=WAIT_S, dimensions=(50, 200))
+    shell.expect("_activeHelp_ offers as of 61 min ago")
+    shell.expect("all")  # cat has seen the end of its pipe
+    assert gate.came.wait(WAIT_S)
+    (process,) = refreshers(here.env)
+    shell.close(force=True)
+    assert os.getsid(process) == process and Path(f"/proc/{process}/stat").read_text().split()[6] == "0"
+    links = {one.name: str(one.readlink()) for one in Path(f"/proc/{process}/fd").iterdir()}
+    assert [links.pop(name) for name in "012"] == [os.devnull] * 3
+    assert all(link.startswith("socket:") for link in links.values()), links
+    os.kill(process, 0)
+    gate.open.set()
+    replaced(here.env)
+    settled(here.env)
+
+
+def test_what_comes_is_seen_whole_or_not_at_all(here):
+    path = folder(here.env) / "offers"
+    poison = path.read_bytes().replace(b"\nof-", b"\nox-")
+    path.write_bytes(poison)
+    age(here.env, "offers", OLD_S)
+    seen: set[bytes] = set()
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.is_set():
+            seen.add(path.read_bytes())
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        assert offered(here.env, "get", "offer", "ox-") != []
+        replaced(here.env)
+    finally:
+        ended.set()
+        watching.join()
+    assert seen <= {poison, path.read_bytes()} and poison in seen
+    names = {row["metadata"]["name"] for row in here("get", "offers", "-A", "-o", "json").json["items"]}
+    assert set(offered(here.env, "get", "offer", "")) == names
+    assert sorted(p.name for p in folder(here.env).iterdir()) == ["offers"]
+
+
+def test_two_hundred_tabs_at_once_start_one(here, way):
+    front, gate = way
+    before = len(front.sent("GET", "/v1/offers"))
+    gate.open.clear()
+    tabs = [subprocess.Popen([*TAB, "get", "offer", ""], env=here.env, stdout=-1, stderr=-1) for _ in range(TABS)]
+    outs = {one.communicate(timeout=WAIT_S)[0] for one in tabs}
+    assert [out[-200:] for out in outs if b"_activeHelp_ offers as of 6" not in out or b"\nof-" not in out] == []
+    gate.open.set()
+    replaced(here.env)
+    settled(here.env)
+    assert len(front.sent("GET", "/v1/offers")) == 2 * before
+
+
+def test_a_killed_refresh_is_in_nobodys_way_for_long(here, way):
+    _, gate = way
+    gate.came.clear()
+    gate.open.clear()
+    tab(here.env, "get", "offer", "")
+    assert gate.came.wait(WAIT_S)
+    os.kill(refreshers(here.env)[0], signal.SIGKILL)
+    settled(here.env)
+    gate.open.set()
+    tab(here.env, "get", "offer", "")
+    assert refreshers(here.env) == [] and (folder(here.env) / "offers.lock").exists()
+    for moved_s in (LOCK_AGE_S + 5, -LOCK_AGE_S - 5):  # a clock that was set back makes a lock of the future
+        (folder(here.env) / "offers.lock").touch()
+        age(here.env, "offers.lock", moved_s)
+        age(here.env, "offers", OLD_S)
+        tab(here.env, "get", "offer", "")
+        replaced(here.env)
+
+
+def test_with_the_platform_down_what_was_known_stays(here, way):
+    front, _ = way
+    front.upstream = "http://127.0.0.1:9"
+    kept = (folder(here.env) / "offers").read_bytes()
+    names = offered(here.env, "get", "offer", "")
+    settled(here.env)
+    assert len(names) > 10 and (folder(here.env) / "offers").read_bytes() == kept
+    assert offered(here.env, "get", "offer", "") == names
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+def test_every_kind_is_refreshed_whatever_the_profile_prefers(kind, sandbox, cp):
+    """Default provinces, another form of output, another project's flag: what is asked for is the whole, as a table."""
+    env = {**cp.env, "CPCTL_PROFILE": "east"}
+    del env["CPCTL_SERVER"]
+    cp.config.parent.mkdir(parents=True)
+    settings = f'server = "{sandbox.url}"\nprovince = ["shanxi"]\noutput = "json"\n'
+    cp.config.write_text(f'[profiles.east]\n{settings}[defaults.get]\noutput = "yaml"\n', encoding="utf-8")
+    assert f"no {kind} known yet" in tab(env, "get", kind, "")
+    until(lambda: (folder(env) / kind).exists() and not (folder(env) / f"{kind}.lock").exists())
+    settled(env)
+    here = Client(cp.home, env=env)
+    everywhere = [] if kind in YOURS else ["-A"]
+    listed = {row["metadata"]["name"] for row in here("get", kind, *everywhere, "-o", "json").json["items"]}
+    assert set(offered(env, "get", kind, "")) == listed
+
+
+def test_scenarios_come_from_the_cache_alone(cp):
+    said = tab(cp.env, "plan", "--scenario", "")
+    assert said == "_activeHelp_ no scenarios known yet: asking the platform, press Tab again\n:4\n"
+    until(lambda: (folder(cp.env) / "scenarios").exists())
+    settled(cp.env)
+    names = {row["metadata"]["name"] for row in cp("get", "scenarios", "-o", "json").json["items"]}
+    assert set(offered(cp.env, "plan", "--scenario", "")) == names != set()
