@@ -207,14 +207,14 @@ def written(kind: str, columns: Sequence[Sequence[Any]]) -> bytes:
 
 def with_absent(fresh: bytes, old: Kept, kind: str, refusing: set[str]) -> bytes:
     """A file, and from an older one what was known of those of whom nothing came now; not of those who refuse us."""
-    new = parsed(fresh.decode()) or NOTHING
+    new = parsed(kind, fresh.decode()) or NOTHING
     columns = GROUPED[kind]
     column = columns.index(SOLD_BY[kind])
     came = new.values(column)
     absent = [
         ([shown(value) for value in values], count, _safe(old._text[start:end] + "\n")[:-1])
         for values, count, start, end in old.groups
-        if len(values) == len(columns) and values[column] not in came and refusing.isdisjoint(values)
+        if values[column] not in came and refusing.isdisjoint(values)
     ]
     groups = [(values, count, new._text[start:end]) for values, count, start, end in new.groups] + absent
     heads = ["\t".join([*values, str(count), str(len(body))]) for values, count, body in groups]

@@ -82,7 +82,7 @@ def test_a_list_of_anything_leaves_what_every_shell_takes_as_it_is(tmp_path_fact
     text = (Path(store.place(env).folder) / kind).read_bytes().decode()
     assert all(map(is_plain, text))
     names = {row[0] for row in rows if isinstance(row[0], str) and is_safe(row[0])}
-    found = parsed(text)
+    found = parsed(kind, text)
     assert (found is not None) == bool(names)
     lines = found.lines("").splitlines() if found else []
     assert {line.split("\t")[0] for line in lines} == names
