@@ -84,7 +84,7 @@ SortBy = Annotated[Text, Option("--sort-by", metavar="FIELD,~FIELD", help="In th
 AllProjects = Annotated[bool, Option("--all-projects", "-A", help="In all your projects, and without a profile's default filters")]
 ShowLabels = Annotated[bool, Option("--show-labels", help="A last column with the labels")]
 Limit = Annotated[Text, Option("--limit", metavar="N", help="At most N objects")]
-ChunkSize = Annotated[Text, Option("--chunk-size", metavar="N", help="Objects a page (1000)")]
+ChunkSize = Annotated[Text, Option("--chunk-size", metavar="N", help="Objects a page (1000, then more)")]
 IgnoreNotFound = Annotated[bool, Option("--ignore-not-found", help="A missing object is not a failure")]
 Watch = Annotated[bool, Option("--watch", "-w", help="After the list every change of it, as it happens")]
 WatchOnly = Annotated[bool, Option("--watch-only", help="Every change from now on, without the list")]

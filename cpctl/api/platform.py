@@ -13,9 +13,10 @@ from cpctl.resources.clock import Clock
 from cpctl.resources.exchange import Answer, Request, Sender
 from cpctl.resources.page import AnyPage, Page, RowPage
 
-CHUNK = 1_000
+FIRST_CHUNK = 1_000
 READ_LIMIT_S = 30.0
 LARGEST_CHUNK = 5_000
+DOUBLINGS = 3
 LONGEST_NAME = 128
 SHOWN = 40
 NO_TEXT = "backslashreplace"  # what bytes that are no UTF-8 become in a query; the platform says it does not know them
@@ -89,7 +90,7 @@ class Platform:
         query: Query | None = None,
         *,
         limit: int | None = None,
-        chunk: int = CHUNK,
+        chunk: int | None = None,
         fields: Sequence[str] | None = None,
         keep: Callable[[AnyPage], AnyPage] | None = None,
     ) -> Iterator[AnyPage]:
@@ -97,7 +98,7 @@ class Platform:
 
         Args:
             limit: Most rows altogether; None or 0 for all.
-            chunk: Rows a page.
+            chunk: Rows a page; None or 0 for pages that grow, so that the first is soon there and all take few ways.
             fields: Ask for these fields as bare rows; a platform that does not know them answers with objects.
             keep: What stays of a page, before the limit counts its rows.
 
@@ -108,8 +109,8 @@ class Platform:
         asked = {**(query or {}), **({"as": "rows", "fields": fields} if fields else {})}
         left, cursor, seen, empty = limit or None, None, set[str](), 0
         fetch = partial(self._page, path, asked, fields or ())
-        page = fetch(cursor, _size(chunk, left))
-        for _ in range(PAGES_LIMIT):
+        page = fetch(cursor, _size(chunk, left, 0))
+        for number in range(1, PAGES_LIMIT + 1):
             cursor = cursor_of(page, path)
             empty = 0 if len(page) else empty + 1
             page = keep(page) if keep else page
@@ -125,7 +126,7 @@ class Platform:
             seen.add(cursor)
             from cpctl.api.ahead import Ahead
 
-            following = Ahead(partial(fetch, cursor, _size(chunk, left)))
+            following = Ahead(partial(fetch, cursor, _size(chunk, left, number)))
             yield page
             page = following.result()
         raise BadAnswer(reason="EndlessList", detail=f"{path}: the list has no end")
@@ -138,8 +139,9 @@ class Platform:
         return page
 
 
-def _size(chunk: int, left: int | None) -> int:
-    return min(chunk or CHUNK, left or LARGEST_CHUNK, LARGEST_CHUNK)
+def _size(chunk: int | None, left: int | None, number: int) -> int:
+    """The rows to ask for in a list's page of that number, counted from 0."""
+    return min(chunk or FIRST_CHUNK << min(number, DOUBLINGS), left or LARGEST_CHUNK, LARGEST_CHUNK)
 
 
 def object_path(collection: str, name: str, *action: str) -> str:

@@ -9,7 +9,7 @@ from cpctl.commands.completeness import Completeness
 from cpctl.commands.filters import FILTERS, conditions, count, query, with_profile
 from cpctl.commands.forms import form_of
 from cpctl.commands.leases import READS, has_leases, warned
-from cpctl.commands.listing import CHUNK, Asked, Listing, asked_for, nothing_found
+from cpctl.commands.listing import Asked, Listing, asked_for, nothing_found
 from cpctl.commands.reading import one_begun
 from cpctl.commands.targets import Target, targets
 from cpctl.errors import NotFound, UsageError
@@ -86,7 +86,7 @@ def get(
             raise UsageError(detail="--limit shows a part of a list; it does not go with --watch")
         return (yield from _watched(rt, meant, style, wants_watch, given, choosing, required=require_complete))
     most = count("limit", limit) if limit is not None else None
-    listing = Listing(rt, limit=most, chunk=CHUNK if chunk_size is None else count("chunk size", chunk_size))
+    listing = Listing(rt, limit=most, chunk=count("chunk size", chunk_size) if chunk_size is not None else None)
     if any(target.names for target in meant):
         typed = {name: value for name, value in {**given, **choosing}.items() if name not in rt.defaulted}
         _refuse_choosing(typed, all_projects=all_projects)

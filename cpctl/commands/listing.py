@@ -26,7 +26,6 @@ else:
 EVERY_PROJECT = "*"
 NAME = "metadata.name"
 PROJECT = "metadata.project"
-CHUNK = 1000
 SORTED_LEAST = 50
 """Rows that are looked at, however few are wanted, before an order is believed."""
 
@@ -101,10 +100,10 @@ class Listing:
 
     Args:
         limit: Most rows of each list; None for all.
-        chunk: Rows a page.
+        chunk: Rows a page; None for pages that grow.
     """
 
-    def __init__(self, rt: Runtime, *, limit: int | None = None, chunk: int = CHUNK) -> None:
+    def __init__(self, rt: Runtime, *, limit: int | None = None, chunk: int | None = None) -> None:
         self.rt = rt
         self.heard = Completeness(rt)
         self.items = 0

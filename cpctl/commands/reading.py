@@ -68,7 +68,7 @@ def pages(
     query: Mapping[str, str],
     *,
     limit: int | None = None,
-    chunk: int = 1000,
+    chunk: int | None = None,
     fields: Sequence[str] | None = None,
     keep: Callable[[AnyPage], AnyPage] | None = None,
 ) -> Iterator[AnyPage]:

@@ -97,7 +97,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
         '-A': ('', "In all your projects, and without a profile's default filters"),
         '--show-labels': ('', 'A last column with the labels'),
         '--limit': ('text', 'At most N objects'),
-        '--chunk-size': ('text', 'Objects a page (1000)'),
+        '--chunk-size': ('text', 'Objects a page (1000, then more)'),
         '--ignore-not-found': ('', 'A missing object is not a failure'),
         '--require-complete': ('', 'End with 10 when a sub-platform did not answer'),
         '--watch': ('', 'After the list every change of it, as it happens'),

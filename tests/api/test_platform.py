@@ -54,8 +54,15 @@ def names(lists: Lists, **sizes: int) -> list[str]:
 
 def test_all_pages_are_read_in_order():
     lists = Lists(2_500)
-    assert names(lists) == [str(n) for n in range(2_500)]
+    assert names(lists, chunk=1_000) == [str(n) for n in range(2_500)]
     assert [parse_qs(urlsplit(path).query).get("continue") for path in lists.asked] == [None, ["1000"], ["2000"]]
+
+
+def test_pages_grow_so_that_a_long_list_takes_few_ways():
+    lists = Lists(20_000)
+    assert [len(page) for page in platform(lists).pages("/v1/offers")] == [1_000, 2_000, 4_000, 5_000, 5_000, 3_000]
+    limited = platform(Lists(20_000)).pages("/v1/offers", limit=3_500)
+    assert [len(page) for page in limited] == [1_000, 2_000, 500]
 
 
 @pytest.mark.parametrize(("limit", "chunk", "requests"), [(5, 1000, 1), (1500, 1000, 2), (0, 500, 5), (3, 2, 2)])
@@ -72,7 +79,7 @@ def test_a_server_that_sends_more_than_asked_is_cut_to_size():
 
 def test_one_page_is_asked_for_while_one_is_used_and_no_more():
     lists = Lists(5_000)
-    pages = platform(lists).pages("/v1/offers")
+    pages = platform(lists).pages("/v1/offers", chunk=1_000)
     for used in (1, 2, 3):
         next(pages)
         wait_until(lambda: len(lists.asked) > used)  # noqa: B023  (asked at once)
