@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -24,8 +23,7 @@ class Row(NamedTuple):
     discount: Decimal
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """Attributes:
     since, until: What time it is about, as the platform wrote it.
     rows: In the platform's order.
