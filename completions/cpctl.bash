@@ -4,19 +4,14 @@
 
 _cpctl() {
     local IFS=$' \t\n'
-    local cur=${COMP_WORDS[COMP_CWORD]-} verb="" sub="" flag="" before="" dashes="" skip="" words="" list="" files=""
-    local word i plain=0 live="" quote=""
+    local cur="" front="" quote="" verb="" sub="" flag="" dashes="" words="" list="" files="" live=""
+    local word i plain=0 key head=""
+    local -a given
     COMPREPLY=()
-    _cpctl_left
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]-}
-        if [[ -n $skip ]]; then
-            skip=""
-        elif [[ $word == "=" ]]; then
-            flag=$before
-        elif [[ $word == [:@]* ]]; then
-            skip=1 # the rest of a word that bash took apart
-        elif [[ -n $flag ]]; then
+    _cpctl_words
+    for ((i = 0; i < ${#given[@]}; i++)); do
+        word=${given[i]}
+        if [[ -n $flag ]]; then
             flag=""
         elif [[ -n $dashes ]]; then
             plain=$((plain + 1))
@@ -27,72 +22,102 @@ _cpctl() {
         elif [[ -z $verb ]]; then
             verb=$word
         elif [[ -z $sub ]] && _cpctl_group "$verb"; then
-            sub=$word words=""
+            sub=$word
         else
             plain=$((plain + 1))
         fi
-        [[ $word == "=" ]] || before=$word
     done
-    if [[ -n $skip || $cur == [:@]* ]]; then
-        _cpctl_live "$cur"
-        return 0
-    elif [[ $cur == "=" ]]; then
-        flag=$before cur=""
-    elif [[ -z $flag && -z $dashes && $cur == --*=* ]]; then # bash was told not to take words apart at =
-        flag=${cur%%=*}
-        _cpctl_values "$verb${sub:+ $sub} $flag"
-        if [[ -n $live ]] && _cpctl_narrows; then
-            _cpctl_live "$cur"
-        else
-            _cpctl_offer "$flag=" "${cur#*=}"
-        fi
-        return 0
+    words="" key="$verb${sub:+ $sub}"
+    if [[ -z $flag && -z $dashes && $cur == --*=* ]]; then
+        flag=${cur%%=*} head=${cur%%=*}=
     fi
     if [[ -n $flag ]]; then
-        _cpctl_values "$verb${sub:+ $sub} $flag"
-        [[ $flag == -* ]] || live=1
+        _cpctl_values "$key $flag"
+        [[ ${cur#"$head"} != custom-columns=* ]] || live=1
     elif [[ -z $dashes && $cur == -* ]]; then
-        _cpctl_flags "$verb${sub:+ $sub}"
+        _cpctl_flags "$key"
     elif [[ -z $verb ]]; then
         words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources completion doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         : # words are its verbs
     else
-        case "$verb${sub:+ $sub}" in
-            "get"|"describe"|"explain"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"call"|"config use-profile"|"config rename-profile"|"config delete-profile") live=1 ;;
+        case $key in
+            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"config use-profile"|"config rename-profile"|"config delete-profile") live=1 ;;
+            "explain"|"create order"|"create demand"|"call") [[ $plain -gt 0 ]] || live=1 ;;
         esac
         if [[ $plain -eq 0 && $cur != *[/.]* ]]; then
-            _cpctl_plain "$verb${sub:+ $sub}"
+            _cpctl_plain "$key"
             [[ -z $words ]] || live=""
+        fi
+        if [[ -z $cur$words$live$dashes ]]; then
+            _cpctl_flags "$key" # nothing else can follow
         fi
     fi
     if [[ -n $live ]] && _cpctl_narrows; then
-        _cpctl_live "$cur"
+        _cpctl_live
     else
-        _cpctl_offer "" "$cur"
+        _cpctl_offer
     fi
 }
 
-# Leaves of cur what stands before the cursor, without a quote that was opened.
-_cpctl_left() {
-    local LC_ALL=C
-    local left=${COMP_LINE-}
-    left=${left:0:${COMP_POINT:-0}}
-    if [[ -n $left ]]; then
-        while [[ -n $cur && $left != *"$cur" ]]; do
-            cur=${cur%?}
-        done
+# Sets given to the words before the one at the cursor, and cur to that one up to the cursor: whole, as they were before
+# bash took them apart at = : and @, without their quotes. front is what of cur stands before the part that is replaced.
+_cpctl_words() {
+    local left=${COMP_LINE-${COMP_WORDS[*]}} word piece i bare open=0
+    given=()
+    if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 43 ]]; then
+        local LC_ALL=C # COMP_POINT counts bytes there
     fi
-    case $cur in
-        [\"\']*) cur=${cur:1} quote=1 ;;
-    esac
+    left=${left:0:${COMP_POINT:-${#left}}}
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]-}
+        if [[ $i -eq 0 || -z $left || $left == [[:space:]]* ]]; then
+            [[ $i -lt 2 ]] || given[${#given[@]}]=$cur
+            cur=""
+            left=${left#"${left%%[![:space:]]*}"}
+        fi
+        if [[ $left == "$word"* ]]; then
+            left=${left#"$word"}
+        else
+            word=$left left="" # the cursor stands in it
+        fi
+        _cpctl_bare "$word"
+        piece=$bare cur=$cur$bare
+    done
+    [[ -z $quote ]] || piece=${piece:open} # bash begins behind a quote
+    [[ $piece != [=:@] ]] || piece=""
+    front=${cur%"$piece"}
+}
+
+# Sets bare to $1 without its quotes and backslashes, quote to the quote that is open at its end, and open to how much
+# of bare is before that.
+_cpctl_bare() {
+    local rest=$1 part
+    bare="" quote=""
+    while [[ $rest == *[\"\'\\]* ]]; do
+        case $quote in
+            "'") part=${rest%%"'"*} ;;
+            *) part=${rest%%[\"\'\\]*} ;;
+        esac
+        bare=$bare$part
+        rest=${rest#"$part"}
+        [[ -n $rest ]] || break
+        case $quote:$rest in
+            :\\* | \":\\*) bare=$bare${rest:1:1} rest=${rest:1} ;;
+            \':\'* | \":\"*) quote="" ;;
+            :*) quote=${rest:0:1} open=${#bare} ;;
+            *) bare=$bare${rest:0:1} ;;
+        esac
+        rest=${rest:1}
+    done
+    bare=$bare$rest
 }
 
 # Whether live values are wanted: for a value that is fixed too, only when something else on the line narrows it.
 _cpctl_narrows() {
     local word
     [[ $live == narrow && $cur != *[![:ascii:]]* ]] || return 0
-    for word in "${COMP_WORDS[@]}"; do
+    for word in ${given[@]+"${given[@]}"}; do
         case ${word%%=*} in
             "$flag") ;;
             --province | --provider | --accelerator | --gpu) return 0 ;;
@@ -101,28 +126,10 @@ _cpctl_narrows() {
     return 1
 }
 
-# What cpctl knows for the last word, of which bash has $1; the rest of it bash took apart.
+# What cpctl knows for the last word.
 _cpctl_live() {
-    local cur=$1 word before="" whole text line value beside directive=0 i shown="" said
-    local -a joined
-    joined=()
-    for ((i = 1; i <= COMP_CWORD; i++)); do
-        word=${COMP_WORDS[i]-}
-        [[ $i -ne $COMP_CWORD ]] || word=$cur
-        if [[ $i -eq $COMP_CWORD && ${COMP_WORDS[i]-} == "=" ]]; then
-            word="="
-        fi
-        if [[ ${#joined[@]} -gt 0 && ( $word == [=:@]* || $before == *[=:@] ) ]]; then
-            joined[${#joined[@]} - 1]=${joined[${#joined[@]} - 1]}$word
-        else
-            joined[${#joined[@]}]=$word
-        fi
-        before=$word
-    done
-    whole=${joined[${#joined[@]} - 1]}
-    [[ $cur == [=:@] ]] && cur=""
-    whole=${whole%"$cur"}
-    text=$(command cpctl __complete "${joined[@]}" 2>/dev/null </dev/null)
+    local text line value beside directive=0 shown="" said
+    text=$(command cpctl __complete ${given[@]+"${given[@]}"} "$cur" 2>/dev/null </dev/null)
     [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o default 2>/dev/null
     said=${text##*$'\n':}
     [[ $said != *[!0-9]* && -n $said ]] && directive=$said
@@ -137,37 +144,48 @@ _cpctl_live() {
                 continue
                 ;;
         esac
-        [[ $value == "$whole"* ]] || continue
-        value=${value#"$whole"}
+        [[ $value == "$cur"* ]] || continue
+        value=${value#"$front"}
         if [[ -n $shown && -n $beside ]]; then
             value="$value  ($beside)"
-        elif [[ $((directive & 2)) -eq 0 && $value != */ && -z $quote ]]; then
-            value="$value "
+        elif [[ $((directive & 2)) -eq 0 && $value != */ ]]; then
+            _cpctl_ends
         fi
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done <<<"$text"
     return 0
 }
 
-# The candidates among $words that begin with $2, with $1 before each. A list is completed at its last word; an open
-# one may go on, so no space follows.
+# The candidates among $words that begin as the last word does. A list is completed at its last one; an open one may go
+# on, so no space follows.
 _cpctl_offer() {
-    local given="" cur=$2 word
+    local before=$head begun=${cur#"$head"} word value
     if [[ -n $files ]]; then
         [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o nospace 2>/dev/null
         return 0
     fi
     [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o default 2>/dev/null
-    if [[ $cur == *,* && -n $list ]]; then
-        given=${cur%,*},
-        cur=${cur##*,}
+    if [[ $begun == *,* && -n $list ]]; then
+        before=$before${begun%,*},
+        begun=${begun##*,}
     fi
     for word in $words; do
-        [[ $word == "$cur"* && ,$given != *,"$word",* ]] || continue
-        [[ $list == open || $word == */ ]] || word="$word "
-        COMPREPLY[${#COMPREPLY[@]}]=$1$given$word
+        [[ $word == "$begun"* && ,${before#"$head"}, != *,"$word",* ]] || continue
+        value=$before$word
+        value=${value#"$front"}
+        [[ $list == open || $word == */ ]] || _cpctl_ends
+        COMPREPLY[${#COMPREPLY[@]}]=$value
     done
     return 0
+}
+
+# A space ends value; behind a quote that is open, bash closes it first.
+_cpctl_ends() {
+    if [[ -z $quote ]]; then
+        value="$value "
+    elif [[ ${BASH_VERSINFO[0]} -ge 4 ]]; then
+        compopt +o nospace 2>/dev/null
+    fi
 }
 
 # Whether a value follows the flag $1.
@@ -237,7 +255,7 @@ _cpctl_flags() {
         "plugin list") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "options") words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         "version") words="--client --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
-        *) words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h --version" ;;
+        *) [[ -z $cur ]] || words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h --version" ;;
     esac
 }
 
@@ -253,7 +271,11 @@ _cpctl_values() {
         "get --provider") live=1 ;;
         "get --accelerator"|"get --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open live=narrow ;;
         "get --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "get --cards") live=1 ;;
+        "get --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
         "get --billing") words="on-demand daily monthly spot" ;;
+        "get --interconnect") words="NVLink HCCS" ;;
+        "get --latency-class") words="metro regional national" list=open ;;
         "get --task") live=1 ;;
         "get --kind") words="base vertical" ;;
         "get --domain") live=1 ;;
@@ -262,42 +284,61 @@ _cpctl_values() {
         "get --order") live=1 ;;
         "get --selector"|"get -l") live=1 ;;
         "get --sort-by") live=1 ;;
+        "get --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "describe --selector"|"describe -l") live=1 ;;
         "explain --output"|"explain -o") words="plaintext json yaml" ;;
+        "events --types") words="Normal Warning" list=open ;;
         "events --output"|"events -o") words="table wide json yaml toml name csv jsonpath= custom-columns=" ;;
         "overview --output"|"overview -o") words="table json yaml" ;;
         "plan --accelerator"|"plan --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open live=narrow ;;
+        "plan --cards") live=1 ;;
+        "plan --duration") words="1h 4h 8h 24h 3d 7d 30d" ;;
         "plan --billing") words="on-demand daily monthly spot" ;;
         "plan --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "plan --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "plan --provider") live=1 ;;
         "plan --exclude-provider") live=1 ;;
         "plan --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "plan --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "plan --interconnect") words="NVLink HCCS" ;;
+        "plan --latency-class") words="metro regional national" list=open ;;
         "plan --colocate") words="none province provider" ;;
         "plan --voucher") live=1 ;;
         "plan --scenario") live=1 ;;
         "plan --output"|"plan -o") words="table wide json yaml" ;;
         "create order --accelerator"|"create order --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open live=narrow ;;
+        "create order --cards") live=1 ;;
+        "create order --duration") words="1h 4h 8h 24h 3d 7d 30d" ;;
         "create order --billing") words="on-demand daily monthly spot" ;;
         "create order --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "create order --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "create order --provider") live=1 ;;
         "create order --exclude-provider") live=1 ;;
         "create order --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "create order --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "create order --interconnect") words="NVLink HCCS" ;;
+        "create order --latency-class") words="metro regional national" list=open ;;
         "create order --colocate") words="none province provider" ;;
         "create order --voucher") live=1 ;;
         "create order --offer") live=1 ;;
         "create order --scenario") live=1 ;;
         "create order --ssh-key") files=1 ;;
+        "create order --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "create order --dry-run") words="none client server" ;;
         "create order --output"|"create order -o") words="name json yaml" ;;
+        "create demand --until") live=1 ;;
         "create demand --accelerator"|"create demand --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open live=narrow ;;
+        "create demand --cards") live=1 ;;
+        "create demand --duration") words="1h 4h 8h 24h 3d 7d 30d" ;;
         "create demand --billing") words="on-demand daily monthly spot" ;;
         "create demand --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "create demand --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "create demand --provider") live=1 ;;
         "create demand --exclude-provider") live=1 ;;
         "create demand --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "create demand --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "create demand --interconnect") words="NVLink HCCS" ;;
+        "create demand --latency-class") words="metro regional national" list=open ;;
         "create demand --colocate") words="none province provider" ;;
         "create demand --voucher") live=1 ;;
         "create demand --scenario") live=1 ;;
@@ -305,22 +346,31 @@ _cpctl_values() {
         "create demand --dry-run") words="none client server" ;;
         "create demand --output"|"create demand -o") words="name json yaml" ;;
         "apply --filename"|"apply -f") files=1 ;;
+        "apply --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "apply --dry-run") words="none client server" ;;
         "apply --output"|"apply -o") words="name json yaml" ;;
         "diff --filename"|"diff -f") files=1 ;;
         "label --output"|"label -o") words="name json yaml" ;;
+        "activate --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "activate --output"|"activate -o") words="name json yaml" ;;
+        "extend --until") live=1 ;;
         "extend --output"|"extend -o") words="name json yaml" ;;
+        "wait --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "release --filename"|"release -f") files=1 ;;
         "release --selector"|"release -l") live=1 ;;
+        "release --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "release --output"|"release -o") words="name json yaml" ;;
         "delete --filename"|"delete -f") files=1 ;;
         "delete --selector"|"delete -l") live=1 ;;
+        "delete --timeout") words="30s 1m 5m 10m 30m 1h" ;;
+        "usage --since") words="1d 7d 30d" ;;
+        "usage --until") live=1 ;;
         "usage --output"|"usage -o") words="table csv json yaml" ;;
         "audit --resolve") words="finish cancel" ;;
         "audit --output"|"audit -o") words="table name json yaml" ;;
         "call --source") live=1 ;;
         "call --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
+        "call --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "call --output"|"call -o") words="json yaml" ;;
         "auth status --output"|"auth status -o") words="json yaml" ;;
         "auth whoami --output"|"auth whoami -o") words="json yaml" ;;

@@ -4,7 +4,13 @@
 function __cpctl_complete
     set -l given (commandline -opc)
     set -e given[1]
-    set -l cur (commandline -ct | string trim -l -c '"\'')
+    set -l raw (commandline -ct | string collect)
+    # without its quotes and backslashes; a quote that is open has its end yet to come
+    set -l cur (begin
+        string unescape -- "$raw"
+        or string unescape -- "$raw\""
+        or string unescape -- "$raw'"
+    end | string collect)
     set -l verb ""
     set -l sub ""
     set -l flag ""
@@ -50,12 +56,17 @@ function __cpctl_complete
     else if test -z "$sub"; and __cpctl_group $verb
         true
     else
-        contains -- $key 'get' 'describe' 'explain' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'call' 'config use-profile' 'config rename-profile' 'config delete-profile'
+        contains -- $key 'get' 'describe' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'config use-profile' 'config rename-profile' 'config delete-profile'
+        and set -g __cpctl_live always
+        test $plain -eq 0; and contains -- $key 'explain' 'create order' 'create demand' 'call'
         and set -g __cpctl_live always
         if test $plain -eq 0; and not string match -q -r '[/.]' -- $cur
             __cpctl_plain $key
             and set -g __cpctl_live ""
             and set -g __cpctl_list 1
+        end
+        if test -z "$cur$__cpctl_live$dashes"; and not set -q __cpctl_found[1]
+            __cpctl_flags $key # nothing else can follow
         end
     end
     if test -n "$__cpctl_files"
@@ -204,7 +215,7 @@ end
 
 function __cpctl_values
     switch "$argv[1]"
-        case '* --profile' '* --project' '* -n' 'get --order' 'get --selector' 'get -l' 'get --sort-by' 'describe --selector' 'describe -l' 'plan --voucher' 'plan --scenario' 'create order --voucher' 'create order --offer' 'create order --scenario' 'create demand --voucher' 'create demand --scenario' 'release --selector' 'release -l' 'delete --selector' 'delete -l' 'call --source'
+        case '* --profile' '* --project' '* -n' 'get --cards' 'get --order' 'get --selector' 'get -l' 'get --sort-by' 'describe --selector' 'describe -l' 'plan --cards' 'plan --voucher' 'plan --scenario' 'create order --cards' 'create order --voucher' 'create order --offer' 'create order --scenario' 'create demand --until' 'create demand --cards' 'create demand --voucher' 'create demand --scenario' 'extend --until' 'release --selector' 'release -l' 'delete --selector' 'delete -l' 'usage --until' 'call --source'
             set -g __cpctl_live always
         case '* --color'
             set -g __cpctl_found 'auto' 'always' 'never'
@@ -218,14 +229,26 @@ function __cpctl_values
             set -g __cpctl_found 'T4' 'V100' 'A10' 'A30' 'A100' 'A800' 'H100' 'H800' 'H200' 'H20' 'L2' 'L20' 'L40' 'L40S' 'RTX-3090' 'RTX-4090' 'RTX-4090D' 'RTX-5090' 'RTX-5090D' 'RTX-PRO-6000' 'Ascend-910A' 'Ascend-910B' 'Ascend-910C' 'Ascend-950PR' 'Ascend-310P' 'MLU370-S4' 'MLU370-X4' 'MLU370-X8' 'MLU590' 'DCU-Z100' 'DCU-K100' 'DCU-K100-AI' 'DCU-BW1000' 'Kunlun-R200' 'Kunlun-P800' 'MTT-S3000' 'MTT-S4000' 'MTT-S5000' 'MetaX-C500' 'MetaX-C550' 'MetaX-N260' 'BI-V100' 'BI-V150' 'MR-V100' 'BR104P' 'BR106' 'Enflame-T20' 'Enflame-T21' 'Enflame-S60' 'Enflame-L600' 'PPU-ZW810E' 'VA16' 'Tecorigin-T100'; set -g __cpctl_list 1; set -g __cpctl_live narrow
         case 'get --vendor' 'plan --vendor' 'create order --vendor' 'create demand --vendor'
             set -g __cpctl_found 'nvidia' 'huawei' 'cambricon' 'hygon' 'kunlunxin' 'mthreads' 'metax' 'iluvatar' 'biren' 'enflame' 'thead' 'vastai' 'tecorigin'; set -g __cpctl_list 1
+        case 'get --min-memory' 'plan --min-memory' 'create order --min-memory' 'create demand --min-memory'
+            set -g __cpctl_found '16Gi' '24Gi' '32Gi' '48Gi' '64Gi' '80Gi' '96Gi' '128Gi'
         case 'get --billing' 'plan --billing' 'create order --billing' 'create demand --billing'
             set -g __cpctl_found 'on-demand' 'daily' 'monthly' 'spot'
+        case 'get --interconnect' 'plan --interconnect' 'create order --interconnect' 'create demand --interconnect'
+            set -g __cpctl_found 'NVLink' 'HCCS'
+        case 'get --latency-class' 'plan --latency-class' 'create order --latency-class' 'create demand --latency-class'
+            set -g __cpctl_found 'metro' 'regional' 'national'; set -g __cpctl_list 1
         case 'get --kind'
             set -g __cpctl_found 'base' 'vertical'
+        case 'get --timeout' 'create order --timeout' 'apply --timeout' 'activate --timeout' 'wait --timeout' 'release --timeout' 'delete --timeout' 'call --timeout'
+            set -g __cpctl_found '30s' '1m' '5m' '10m' '30m' '1h'
         case 'explain --output' 'explain -o'
             set -g __cpctl_found 'plaintext' 'json' 'yaml'
+        case 'events --types'
+            set -g __cpctl_found 'Normal' 'Warning'; set -g __cpctl_list 1
         case 'overview --output' 'overview -o' 'doctor --output' 'doctor -o'
             set -g __cpctl_found 'table' 'json' 'yaml'
+        case 'plan --duration' 'create order --duration' 'create demand --duration'
+            set -g __cpctl_found '1h' '4h' '8h' '24h' '3d' '7d' '30d'
         case 'plan --colocate' 'create order --colocate' 'create demand --colocate'
             set -g __cpctl_found 'none' 'province' 'provider'
         case 'plan --output' 'plan -o'
@@ -236,6 +259,8 @@ function __cpctl_values
             set -g __cpctl_found 'none' 'client' 'server'
         case 'create order --output' 'create order -o' 'create demand --output' 'create demand -o' 'apply --output' 'apply -o' 'label --output' 'label -o' 'activate --output' 'activate -o' 'extend --output' 'extend -o' 'release --output' 'release -o'
             set -g __cpctl_found 'name' 'json' 'yaml'
+        case 'usage --since'
+            set -g __cpctl_found '1d' '7d' '30d'
         case 'usage --output' 'usage -o'
             set -g __cpctl_found 'table' 'csv' 'json' 'yaml'
         case 'audit --resolve'

@@ -68,23 +68,30 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         '* --profile' = @{ words = @(); live = 'always'; list = $false; files = $false }
         '* --project' = @{ words = @(); live = 'always'; list = $false; files = $false }
         '* -n' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'get --cards' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'get --order' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'get --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'get -l' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'get --sort-by' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'describe --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'describe -l' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'plan --cards' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'plan --voucher' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'plan --scenario' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'create order --cards' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'create order --voucher' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'create order --offer' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'create order --scenario' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'create demand --until' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'create demand --cards' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'create demand --voucher' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'create demand --scenario' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'extend --until' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'release --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'release -l' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'delete --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'delete -l' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'usage --until' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'call --source' = @{ words = @(); live = 'always'; list = $false; files = $false }
         '* --color' = @{ words = @('auto', 'always', 'never'); live = ''; list = $false; files = $false }
         'get --output' = @{ words = @('table', 'wide', 'json', 'yaml', 'toml', 'name', 'csv', 'jsonpath=', 'custom-columns='); live = ''; list = $false; files = $false }
@@ -124,17 +131,41 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'plan --vendor' = @{ words = @('nvidia', 'huawei', 'cambricon', 'hygon', 'kunlunxin', 'mthreads', 'metax', 'iluvatar', 'biren', 'enflame', 'thead', 'vastai', 'tecorigin'); live = ''; list = $true; files = $false }
         'create order --vendor' = @{ words = @('nvidia', 'huawei', 'cambricon', 'hygon', 'kunlunxin', 'mthreads', 'metax', 'iluvatar', 'biren', 'enflame', 'thead', 'vastai', 'tecorigin'); live = ''; list = $true; files = $false }
         'create demand --vendor' = @{ words = @('nvidia', 'huawei', 'cambricon', 'hygon', 'kunlunxin', 'mthreads', 'metax', 'iluvatar', 'biren', 'enflame', 'thead', 'vastai', 'tecorigin'); live = ''; list = $true; files = $false }
+        'get --min-memory' = @{ words = @('16Gi', '24Gi', '32Gi', '48Gi', '64Gi', '80Gi', '96Gi', '128Gi'); live = ''; list = $false; files = $false }
+        'plan --min-memory' = @{ words = @('16Gi', '24Gi', '32Gi', '48Gi', '64Gi', '80Gi', '96Gi', '128Gi'); live = ''; list = $false; files = $false }
+        'create order --min-memory' = @{ words = @('16Gi', '24Gi', '32Gi', '48Gi', '64Gi', '80Gi', '96Gi', '128Gi'); live = ''; list = $false; files = $false }
+        'create demand --min-memory' = @{ words = @('16Gi', '24Gi', '32Gi', '48Gi', '64Gi', '80Gi', '96Gi', '128Gi'); live = ''; list = $false; files = $false }
         'get --billing' = @{ words = @('on-demand', 'daily', 'monthly', 'spot'); live = ''; list = $false; files = $false }
         'plan --billing' = @{ words = @('on-demand', 'daily', 'monthly', 'spot'); live = ''; list = $false; files = $false }
         'create order --billing' = @{ words = @('on-demand', 'daily', 'monthly', 'spot'); live = ''; list = $false; files = $false }
         'create demand --billing' = @{ words = @('on-demand', 'daily', 'monthly', 'spot'); live = ''; list = $false; files = $false }
+        'get --interconnect' = @{ words = @('NVLink', 'HCCS'); live = ''; list = $false; files = $false }
+        'plan --interconnect' = @{ words = @('NVLink', 'HCCS'); live = ''; list = $false; files = $false }
+        'create order --interconnect' = @{ words = @('NVLink', 'HCCS'); live = ''; list = $false; files = $false }
+        'create demand --interconnect' = @{ words = @('NVLink', 'HCCS'); live = ''; list = $false; files = $false }
+        'get --latency-class' = @{ words = @('metro', 'regional', 'national'); live = ''; list = $true; files = $false }
+        'plan --latency-class' = @{ words = @('metro', 'regional', 'national'); live = ''; list = $true; files = $false }
+        'create order --latency-class' = @{ words = @('metro', 'regional', 'national'); live = ''; list = $true; files = $false }
+        'create demand --latency-class' = @{ words = @('metro', 'regional', 'national'); live = ''; list = $true; files = $false }
         'get --kind' = @{ words = @('base', 'vertical'); live = ''; list = $false; files = $false }
+        'get --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'create order --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'apply --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'activate --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'wait --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'release --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'delete --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
+        'call --timeout' = @{ words = @('30s', '1m', '5m', '10m', '30m', '1h'); live = ''; list = $false; files = $false }
         'explain --output' = @{ words = @('plaintext', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'explain -o' = @{ words = @('plaintext', 'json', 'yaml'); live = ''; list = $false; files = $false }
+        'events --types' = @{ words = @('Normal', 'Warning'); live = ''; list = $true; files = $false }
         'overview --output' = @{ words = @('table', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'overview -o' = @{ words = @('table', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'doctor --output' = @{ words = @('table', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'doctor -o' = @{ words = @('table', 'json', 'yaml'); live = ''; list = $false; files = $false }
+        'plan --duration' = @{ words = @('1h', '4h', '8h', '24h', '3d', '7d', '30d'); live = ''; list = $false; files = $false }
+        'create order --duration' = @{ words = @('1h', '4h', '8h', '24h', '3d', '7d', '30d'); live = ''; list = $false; files = $false }
+        'create demand --duration' = @{ words = @('1h', '4h', '8h', '24h', '3d', '7d', '30d'); live = ''; list = $false; files = $false }
         'plan --colocate' = @{ words = @('none', 'province', 'provider'); live = ''; list = $false; files = $false }
         'create order --colocate' = @{ words = @('none', 'province', 'provider'); live = ''; list = $false; files = $false }
         'create demand --colocate' = @{ words = @('none', 'province', 'provider'); live = ''; list = $false; files = $false }
@@ -174,6 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'extend -o' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'release --output' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'release -o' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
+        'usage --since' = @{ words = @('1d', '7d', '30d'); live = ''; list = $false; files = $false }
         'usage --output' = @{ words = @('table', 'csv', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'usage -o' = @{ words = @('table', 'csv', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'audit --resolve' = @{ words = @('finish', 'cancel'); live = ''; list = $false; files = $false }
@@ -274,12 +306,13 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     elseif (-not $verb) { $found = @('get List or show objects', 'describe Show everything about one object, and its events', 'explain Say what the fields of a type mean', 'events What happened to your orders and cards', 'overview The national view: capacity, free cards, prices, PUE and green share', 'plan The cheapest allocation of cards, what comes next, and why the rest was left out', 'create Create an order or a demand', 'apply Make what a manifest says come true; safe to run again', 'diff Say what apply would change', 'label Put labels on orders, change them, take them off', 'activate Switch a held order on', 'extend Give a running order more time', 'wait Wait until an object is as asked', 'release Stop billing and give the cards back', 'delete Release an order if need be, or close a demand, and hide it from lists', 'usage What a time cost, summed by what you choose', 'audit Compare the journal of this machine with the platform', 'call Call a hosted model', 'auth Log in and out', 'config Profiles and settings', 'sandbox The local platform', 'api Send a request to the platform as it is', 'api-resources List the kinds of objects', 'completion Print a shell''s completion script, or have the shell read it', 'doctor Check what cpctl needs here, and say what to do next', 'plugin Programs on PATH that are verbs of cpctl', 'options List the flags that every verb takes', 'version Print the versions of cpctl and of the platform') }
     elseif (-not $sub -and $groups.ContainsKey($verb)) { $found = $groups[$verb] }
     else {
-        $live = @('get', 'describe', 'explain', 'label', 'activate', 'extend', 'wait', 'release', 'delete', 'call', 'config use-profile', 'config rename-profile', 'config delete-profile') -ccontains $key
+        $live = @('get', 'describe', 'label', 'activate', 'extend', 'wait', 'release', 'delete', 'config use-profile', 'config rename-profile', 'config delete-profile') -ccontains $key -or ($count -eq 0 -and @('explain', 'create order', 'create demand', 'call') -ccontains $key)
         if ($count -eq 0 -and $cur -cnotmatch '[/.]' -and $plain.ContainsKey($key)) {
             $found = $plain[$key]
             $live = $false
             $isList = $true
         }
+        if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $flags[$key] }
     }
     # A batch file would have cmd.exe read the words once more, and run what is in them: none is asked.
     if ($live -and (Get-Command -Name cpctl).Source -notmatch '\.(bat|cmd)$') {

@@ -123,11 +123,13 @@ PURE = (
         "cpctl.complete.slots",
         "cpctl.complete.kept",
         "cpctl.complete.bash",
+        "cpctl.complete.bash_template",
         "cpctl.complete.facts",
         "cpctl.complete.zsh",
         "cpctl.complete.fish",
     ),
-    *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.manual", "cpctl.api.policy"),
+    *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.complete.suggest"),
+    *("cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {
     *("os", "sys", "io", "time", "pathlib", "shutil", "glob", "tempfile", "fcntl", "subprocess", "signal", "threading"),

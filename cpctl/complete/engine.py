@@ -35,9 +35,11 @@ class Line:
         given: Flags with their values, as they stand.
         plain: Plain words after the verb.
         slot: What the last word is the value of; None when it is none.
+        now: When Tab was pressed.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], now: float = 0.0) -> None:
+        self.now = now
         self.key = ""
         self.given: dict[str, str] = {}
         self.plain: list[str] = []
@@ -126,7 +128,14 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
         return GROUPS[line.key].items(), "", NO_FILES
     if line.key not in COMMANDS:
         return (), "", NO_FILES
-    return _slot(line, COMMANDS[line.key][0], read)
+    slot = COMMANDS[line.key][0]
+    if slot[0] not in "=@" or (line.plain and slot not in REPEATS):
+        flags = line.flags if line.last == "" and not line.ended else {}  # nothing else can follow
+        return [(word, beside) for word, (_, beside) in flags.items()], "", NO_FILES
+    return _slot(line, slot, read)
+
+
+REPEATS = frozenset({"@object", "@profile"})  # of the others, only the first plain word is completed
 
 
 def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
@@ -141,19 +150,22 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
         found: Pairs | Kept = [(word, "") for word in slot[1:].split("|")]
     elif slot == "@object":
         return _objects(line, read)
+    elif slot in SUGGESTED:
+        from cpctl.complete.suggest import suggested
+
+        found, head = suggested(slot, line, read, head)
     elif slot[:1] == "@":
-        if slot not in ("@profile", "@project") and line.flag == "" and line.plain:
-            return (), "", NO_FILES
         found, head = SOURCES[slot](line, read, head)
     else:
         return (), "", NO_FILES
     taken = head.split(",")
-    space = NO_SPACE if is_list or slot in ENDLESS else 0
+    space = NO_SPACE if is_list or (slot in ENDLESS and head[-1:] != "=") else 0
     left = found.but(taken) if isinstance(found, Kept) else [pair for pair in found if pair[0] not in taken]
     return left, head, NO_FILES | space
 
 
 ENDLESS = frozenset({"@offer=", "@label"})
+SUGGESTED = frozenset({"@offer=", "@cards", "@until", "@new"})
 
 
 # objects
@@ -164,25 +176,25 @@ def _objects(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     kinds = COMMANDS[line.key][1]
     word, slash, _ = line.last.partition("/")
     if slash and word.lower() in KINDS:
-        return _names(line, KINDS[word.lower()], read), f"{word}/", NO_FILES
+        return names(line, KINDS[word.lower()], read), f"{word}/", NO_FILES
     if not line.plain:
         head = line.last[: line.last.rfind(",") + 1] if kinds and kinds[0][-1] != "/" else ""
         space = NO_SPACE if kinds and kinds[0][-1] == "/" else 0
         return [(kind, "") for kind in kinds if kind not in head.split(",")], head, NO_FILES | space
     first = line.plain[0].lower()
     if first in KINDS:
-        return _names(line, KINDS[first], read).but(line.plain[1:]), "", NO_FILES
+        return names(line, KINDS[first], read).but(line.plain[1:]), "", NO_FILES
     if "/" in first:
         return [(kind, "") for kind in kinds if kind[-1] == "/"], "", NO_FILES | NO_SPACE
     return (), "", NO_FILES
 
 
-def _names(line: Line, kind: str, read: Read) -> Kept:
+def names(line: Line, kind: str, read: Read) -> Kept:
     """The names of a kind that what stands on the line leaves."""
     kept = read(kind)
     phases = PHASES.get(line.key)
     if kind == "offers":
-        return _narrowed(line, kept)
+        return narrowed(line, kept)
     if kind == "orders" and phases:
         return kept.where(lambda group: group[PHASE] in phases)
     if kind == "models" and line.value("--task"):
@@ -191,7 +203,7 @@ def _names(line: Line, kind: str, read: Read) -> Kept:
     return kept
 
 
-def _narrowed(line: Line, offers: Kept, but: int | None = None) -> Kept:
+def narrowed(line: Line, offers: Kept, but: int | None = None) -> Kept:
     """The offers that what stands on the line leaves."""
     for flag, column in NARROWING.items():
         if column != but and line.given.get(flag):
@@ -216,7 +228,7 @@ def _provinces(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
 
     left = set(CONNECTED)
     if _narrows(line, PROVINCE):
-        found = _narrowed(line, read("offers"), PROVINCE).values(PROVINCE).keys()
+        found = narrowed(line, read("offers"), PROVINCE).values(PROVINCE).keys()
         left = left & found if line.flag == "--province" else set(found)
     known = [p for p in PROVINCES if p.id in left]
     return [(p.id, p.short_zh) for p in known] + [(p.short_zh, p.id) for p in known], head
@@ -227,7 +239,7 @@ def _accelerators(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
 
     if not _narrows(line, ACCELERATOR):
         return [(row[0], row[1]) for row in ACCELERATORS], head
-    free = _narrowed(line, read("offers"), ACCELERATOR).values(ACCELERATOR)
+    free = narrowed(line, read("offers"), ACCELERATOR).values(ACCELERATOR)
     return [(name, f"{count} free") for name, count in sorted(free.items())], head
 
 
@@ -238,17 +250,12 @@ def _narrows(line: Line, but: int) -> bool:
 def _providers(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
     if not _narrows(line, PROVIDER):
         return read("providers"), head
-    left = {group[PROVIDER]: group[PROVINCE] for group, *_ in _narrowed(line, read("offers"), PROVIDER).groups}
+    left = {group[PROVIDER]: group[PROVINCE] for group, *_ in narrowed(line, read("offers"), PROVIDER).groups}
     return sorted(left.items()), head
 
 
 def _named(kind: str) -> Callable[[Line, Read, str], tuple[Kept, str]]:
-    return lambda line, read, head: (_names(line, kind, read), head)
-
-
-def _to_count(line: Line, read: Read, head: str) -> tuple[Kept, str]:
-    """`OFFER=CARDS`: the name, and the sign that a number follows."""
-    return _names(line, "offers", read).ending("="), head
+    return lambda line, read, head: (names(line, kind, read), head)
 
 
 def _of_models(column: int) -> Callable[[Line, Read, str], tuple[Pairs, str]]:
@@ -272,7 +279,7 @@ def _models(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
     model, at, _ = line.last.rpartition("@")
     if at and not line.flag:
         return _serving(read, model), f"{model}@"
-    return _names(line, "models", read), head
+    return names(line, "models", read), head
 
 
 def _labels(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
@@ -321,7 +328,6 @@ SOURCES: dict[str, Callable[[Line, Read, str], tuple[Pairs | Kept, str]]] = {
     "@province": _provinces,
     "@accelerator": _accelerators,
     "@provider": _providers,
-    "@offer=": _to_count,
     "@model": _models,
     "@task": _of_models(TASKS),
     "@publisher": _of_models(PUBLISHER),

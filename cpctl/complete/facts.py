@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _plain, _valued
-from cpctl.complete.slots import flag_slot, key, plain_slot
+from cpctl.complete.slots import COMMON, flag_slot, key, plain_slot, repeats
 from cpctl.grammar import Command, Flag
 from cpctl.verbs import VERBS
 
@@ -33,6 +33,7 @@ class Facts(NamedTuple):
     flags: By command; "" before there is one.
     plain: The first plain word, by command.
     lives: Commands whose plain words are live.
+    once: Those of which only the first is.
     """
 
     verbs: Words
@@ -42,6 +43,7 @@ class Facts(NamedTuple):
     values: tuple[Value, ...]
     plain: dict[str, tuple[str, ...]]
     lives: tuple[str, ...]
+    once: tuple[str, ...]
 
 
 def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
@@ -54,7 +56,8 @@ def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
         valued=tuple(_valued(commands, everywhere)),
         values=_values(commands, everywhere),
         plain={key(c): tuple(_plain(c)) for c in commands if _plain(c)},
-        lives=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@"),
+        lives=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@" and repeats(plain_slot(c))),
+        once=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@" and not repeats(plain_slot(c))),
     )
 
 
@@ -68,7 +71,7 @@ def _values(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> tupl
     places: dict[Value, list[str]] = {}
     for name, flag in [("*", f) for f in everywhere] + [(key(c), f) for c in commands for f in c.flags]:
         slot = flag_slot(flag)
-        words = flag.words or FIXED.get(flag.spellings[0], ())
+        words = flag.words or FIXED.get(flag.spellings[0], ()) or COMMON.get(flag.spellings[0], ())
         live = ("narrow" if words else "always") if slot[:1] == "@" else ""
         row = Value((), words, flag.is_list, live, slot == "file")
         if words or live or row.files:

@@ -21,6 +21,7 @@ def script(facts: Facts) -> str:
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)} = {_list(v)}" for k, v in facts.plain.items()))
         .replace("@LIVES@", _list(facts.lives))
+        .replace("@ONCE@", _list(facts.once))
     )
 
 
@@ -132,12 +133,13 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     elseif (-not $verb) { $found = @VERBS@ }
     elseif (-not $sub -and $groups.ContainsKey($verb)) { $found = $groups[$verb] }
     else {
-        $live = @LIVES@ -ccontains $key
+        $live = @LIVES@ -ccontains $key -or ($count -eq 0 -and @ONCE@ -ccontains $key)
         if ($count -eq 0 -and $cur -cnotmatch '[/.]' -and $plain.ContainsKey($key)) {
             $found = $plain[$key]
             $live = $false
             $isList = $true
         }
+        if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $flags[$key] }
     }
     # A batch file would have cmd.exe read the words once more, and run what is in them: none is asked.
     if ($live -and (Get-Command -Name cpctl).Source -notmatch '\.(bat|cmd)$') {

@@ -17,6 +17,17 @@ FILE_VALUES = frozenset({"FILE", "DIR"})
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 HELP = {"--help": ("", "Say what it does and takes"), "-h": ("", "Say what it does and takes")}
 
+# values that people mostly give; any other is as good
+COMMON: Mapping[str, tuple[str, ...]] = {
+    "--duration": ("1h", "4h", "8h", "24h", "3d", "7d", "30d"),
+    "--timeout": ("30s", "1m", "5m", "10m", "30m", "1h"),
+    "--since": ("1d", "7d", "30d"),
+    "--min-memory": ("16Gi", "24Gi", "32Gi", "48Gi", "64Gi", "80Gi", "96Gi", "128Gi"),
+    "--interconnect": ("NVLink", "HCCS"),
+    "--latency-class": ("metro", "regional", "national"),
+    "--types": ("Normal", "Warning"),
+}
+
 # a flag's live source, by its long spelling
 LIVE: Mapping[str, str] = {
     "--province": "@province,",
@@ -31,6 +42,8 @@ LIVE: Mapping[str, str] = {
     "--publisher": "@publisher,",
     "--order": "@order",
     "--offer": "@offer=",
+    "--cards": "@cards",
+    "--until": "@until",
     "--scenario": "@scenario",
     "--voucher": "@voucher",
     "--source": "@source",
@@ -44,6 +57,8 @@ LIVE: Mapping[str, str] = {
 PLAIN: Mapping[str, str] = {"MODEL[@PROVIDER]": "@model", "METHOD": "=" + "|".join(METHODS), "TYPE[.FIELD...]": "@path"}
 NAMED: Mapping[str, str] = {
     "plan": "text",
+    "create order": "@new",
+    "create demand": "@new",
     "config use-profile": "@profile",
     "config rename-profile": "@profile",
     "config delete-profile": "@profile",
@@ -64,6 +79,8 @@ def flag_slot(flag: Flag) -> str:
         return ""
     if flag.words:
         return "=" + "|".join(flag.words)
+    if flag.spellings[0] in COMMON:
+        return "=" + "|".join(COMMON[flag.spellings[0]]) + ("," if flag.is_list else "")
     if flag.value in FILE_VALUES:
         return "file"
     return LIVE.get(flag.spellings[0], "text")
@@ -81,6 +98,11 @@ def plain_slot(command: Command) -> str:
     if "|" in metavar:
         return "=" + metavar
     return "@object" if metavar.startswith(("TYPE", "order/")) else "text"
+
+
+def repeats(slot: str) -> bool:
+    """Whether the same live values are wanted for every plain word of a command, not the first alone."""
+    return slot in ("@object", "@profile")
 
 
 def first_words(command: Command) -> list[str]:

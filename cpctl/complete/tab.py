@@ -84,7 +84,7 @@ def _inherited() -> list[int]:
 
 def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
     """What `cpctl __complete WORD... ""` prints."""
-    line = Line(words)
+    line = Line(words, now)
     known = Known(line, env, now)
     lines, directive = answer(line, known.read)
     told = "".join([f"_activeHelp_ {text}\n" for text in dict.fromkeys(known.help)])

@@ -17,6 +17,7 @@ def script(facts: Facts) -> str:
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)}) vals=({_list(v)}) ;;" for k, v in facts.plain.items()))
         .replace("@LIVES@", "|".join(map(_quoted, facts.lives)))
+        .replace("@ONCE@", "|".join(map(_quoted, facts.once)))
     )
 
 
@@ -94,11 +95,15 @@ _cpctl() {
     else
         case $key in
             @LIVES@) live=always ;;
+            @ONCE@) (( plain )) || live=always ;;
         esac
         if [[ $plain -eq 0 && $cur != *[/.]* ]]; then
             _cpctl_plain "$key"
             (( $#vals )) && live="" list=1
             [[ $vals[1] == */ ]] && list=""
+        fi
+        if [[ -z $cur$live$dashes$vals ]]; then
+            _cpctl_flags "$key" # nothing else can follow
         fi
     fi
     if [[ -n $files ]]; then

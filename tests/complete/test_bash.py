@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pexpect
@@ -21,7 +22,8 @@ KIND_WORDS = [f"{kind.plural} " for kind in KINDS]
 
 ASK = """
 source "$1"
-shift
+COMP_LINE=$2 COMP_POINT=${#2}
+shift 2
 COMP_WORDS=("$@")
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
 _cpctl
@@ -66,6 +68,8 @@ CASES = [
     (["no-such-verb", "--col"], ["--color "]),
 ]
 
+SIGNS = ("=", ":", "@")  # where bash takes words apart
+
 HOSTILE = [
     "$(touch pwned)",
     "`touch pwned`",
@@ -97,7 +101,9 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ask(generated: Path, words: list[str], *before: str, cwd: Path | None = None) -> list[str]:
     """What bash would offer for the last word."""
-    command = [*before, need("bash"), "--norc", "--noprofile", "-u", "-c", ASK, "ask", str(generated), "cpctl", *words]
+    apart = ["cpctl", *words]
+    line = "".join(word if word[:1] in SIGNS or last in SIGNS else f" {word}" for last, word in pairwise(["x", *apart]))
+    command = [*before, need("bash"), "--norc", "--noprofile", "-u", "-c", ASK, "ask", str(generated), line[1:], *apart]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30, cwd=cwd)
     assert done.stderr == ""
     return done.stdout.splitlines()

@@ -14,6 +14,12 @@ from cpctl.complete import kept, store
 from cpctl.complete.tab import tab
 from tools import need
 
+TIMED = {
+    "create order ": ["order-0921-6df4", ":4"],
+    "create demand ": ["demand-0921-6df4", ":4"],
+    "extend order/x --until 2026-09-2": ["2026-09-21T18:00:00Z", "2026-09-22T14:00:00Z", "2026-09-28T14:00:00Z", ":4"],
+    "usage --until=2026-08": ["--until=2026-08-22T14:00:00Z", ":4"],
+}
 HOSTILE = ["$(touch x)", "`touch x`", ";touch x", "a\nb", "\x1b[2Jx", "-rf", "a b", "'q'", '"q"', "\u202ex"]
 
 
@@ -103,6 +109,34 @@ def test_models_by_task_sources_profiles_fields(cp):
     assert "custom-columns=PRICE:.spec.price" in offered(cp, "get", "offers", "-o", "custom-columns=P")
     profiles = cp("config", "get-profiles", "-o", "name").lines
     assert len(offered(cp, "config", "use-profile", "")) == len(profiles)
+
+
+def test_how_many_cards_of_an_offer_or_of_what_is_narrowed(cp):
+    assert offered(cp, "plan", "--cards", "") == ["1", "2", "4", "8", "16", "32", "64"]  # nobody knows yet
+    cp("get", "offers", "-A")
+    rows = cp("get", "offers", "-A", "--province", "shanxi", "-o", "json").json["items"]
+    frees = {row["metadata"]["name"]: row["status"]["free"] for row in rows}
+    name, free = next((name, free) for name, free in frees.items() if free > 2)
+    found = offered(cp, "create", "order", "x", "--offer", f"{name}=")
+    assert found[:2] == [f"{name}=1", f"{name}=2"] and found[-1] == f"{name}={free}"
+    assert offered(cp, "create", "order", "x", f"--offer={name}=2")[0] == f"--offer={name}=2"
+    assert offered(cp, "plan", "--province", "shanxi", "--cards", "")[-1] == str(sum(frees.values()))
+    assert offered(cp, "get", "offers", "--province", "shanxi", "--cards", "")[-1] == str(max(frees.values()))
+    assert offered(cp, "plan", "--province", "tibet", "--cards", "") == []
+
+
+def test_a_new_name_and_times(cp):
+    now = 1_790_000_000.5  # 2026-09-21T14:13:20Z
+    lines = {key: tab([*key.split(" ")], cp.env, now).splitlines() for key in TIMED}
+    assert {key: [line.partition("\t")[0] for line in found] for key, found in lines.items()} == TIMED
+
+
+def test_where_no_plain_word_can_follow_the_flags_are_offered(cp):
+    for words in (["version"], ["create", "order", "x"], ["apply"], ["call", "m"], ["plan", "--cards", "1"]):
+        found = offered(cp, *words, "")
+        assert "--help" in found and found == [word for word in offered(cp, *words, "-") if word in found]
+    for words in (["nope"], ["version", "--"], ["get"]):
+        assert "--help" not in offered(cp, *words, "")
 
 
 def test_verbs_flags_and_files_for_other_bridges(cp):

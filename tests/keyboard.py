@@ -1,0 +1,152 @@
+"""A person at a real bash, zsh or fish: presses keys, and looks at the line that stands there.
+
+A key of the test's own (F11) has the shell write down its line and the cursor: it comes after the keys before it, so
+that nothing has to be waited for by the clock. Another (F12) puts a line there again, to try a Tab more.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect
+
+from cpctl.generate import ROOT
+from tools import need
+
+TAB, LEFT, ENTER = "\t", "\x1b[D", "\r"
+LOOK, PUT = "\x1b[23~", "\x1b[24~"
+PROMPT = "ready> "
+MOST_TABS = 80
+SECONDS = 30
+
+FLAGS = {
+    "bash": ("--norc", "--noprofile", "-i"),
+    "zsh": ("-f", "-i"),
+    "fish": ("--no-config", "-i"),
+}
+READY = {
+    "bash": r"""
+bind 'set enable-bracketed-paste off'; bind 'set bell-style none'
+source @SCRIPTS@/cpctl.bash
+_look() { printf '%s\n%s' "$READLINE_POINT" "$READLINE_LINE" >@NOTES@/new; command mv @NOTES@/new @NOTES@/line; }
+_put() { READLINE_LINE=$(<@NOTES@/put); READLINE_LINE=${READLINE_LINE%.}; READLINE_POINT=${#READLINE_LINE}; }
+bind -x '"\e[23~": _look'; bind -x '"\e[24~": _put'
+PS1='rea''dy> '
+""",
+    "zsh": r"""
+unset zle_bracketed_paste; unsetopt prompt_sp beep; LISTMAX=999
+autoload -Uz compinit; compinit -D -u; source @SCRIPTS@/_cpctl
+_look() { print -rn -- "$CURSOR"$'\n'"$BUFFER" >@NOTES@/new; command mv @NOTES@/new @NOTES@/line; }
+_put() { BUFFER=$(<@NOTES@/put); BUFFER=${BUFFER%.}; CURSOR=$#BUFFER; }
+zle -N _look; zle -N _put; bindkey -e; bindkey '\e[23~' _look; bindkey '\e[24~' _put
+PS1='rea''dy> '
+""",
+    "fish": r"""
+source @SCRIPTS@/cpctl.fish
+function _look
+    printf '%s\n%s' (commandline -C) (commandline | string collect) >@NOTES@/new; command mv @NOTES@/new @NOTES@/line
+end
+function _put
+    commandline -r -- (string replace -r '\.$' '' -- (cat @NOTES@/put | string collect))
+end
+bind \e\[23~ _look; bind \e\[24~ _put
+function fish_prompt; echo -n 'rea''dy> '; end
+""",
+}
+
+
+def environment(env: Mapping[str, str], home: Path) -> dict[str, str]:
+    """Of a person at a terminal, with the cpctl of this environment first on PATH."""
+    path = f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"
+    plain = {"TERM": "xterm", "PATH": path, "LANG": "C.UTF-8", "INPUTRC": os.devnull, "HISTFILE": ""}
+    return {**env, **plain, "HOME": env.get("HOME", str(home))}
+
+
+class Keyboard:
+    """One shell at one terminal."""
+
+    def __init__(self, name: str, env: Mapping[str, str], cwd: Path, notes: Path, before: str = "") -> None:
+        self._notes = notes
+        notes.mkdir(parents=True)
+        ready = READY[name].replace("@SCRIPTS@", shlex.quote(str(ROOT / "completions")))
+        (notes / "ready").write_text(ready.replace("@NOTES@", shlex.quote(str(notes))) + before, encoding="utf-8")
+        self.shell = pexpect.spawn(
+            need(name),
+            list(FLAGS[name]),
+            cwd=str(cwd),
+            env=dict(env),
+            encoding="utf-8",
+            timeout=SECONDS,
+            dimensions=(60, 250),
+        )
+        self.shell.delaybeforesend = None
+        self.shell.sendline(f"source {shlex.quote(str(notes / 'ready'))}")
+        self.shell.expect(PROMPT)
+
+    def press(self, keys: str) -> None:
+        self.shell.send(keys)
+
+    def line(self) -> tuple[str, str]:
+        """What stands before the cursor, and after it, once all keys so far are done."""
+        path = self._notes / "line"
+        path.unlink(missing_ok=True)
+        self.press(LOOK)
+        deadline = time.monotonic() + SECONDS
+        while not path.exists():
+            assert time.monotonic() < deadline, self.shell.before
+            self._drain()
+        point, _, text = path.read_text(encoding="utf-8").partition("\n")
+        return text[: int(point)], text[int(point) :]
+
+    def put(self, text: str) -> None:
+        """Has the line be this, with the cursor at its end."""
+        (self._notes / "put").write_text(f"{text}.", encoding="utf-8")
+        self.press(PUT)
+
+    def completed(self, typed: str, after: str = "") -> tuple[str, str]:
+        """The line (before the cursor, after it) when Tab is pressed with the cursor between two texts."""
+        self.put(typed[:-1] + after)
+        self.press(LEFT * len(after) + typed[-1] + TAB)
+        return self.line()
+
+    def pick(self, wanted: str) -> str:
+        """Presses Tab until the word before the cursor is one that is wanted: once, then, from the same line, once
+        more, and so on, since looking disturbs a menu. What was picked; the cursor stands where the next word begins.
+
+        Args:
+            wanted: A pattern for the whole word; what ends with = goes on.
+        """
+        start, _ = self.line()
+        for tabs in range(1, MOST_TABS):
+            self.put(start[:-1])
+            self.press(start[-1] + TAB * tabs)  # a letter ends a menu
+            now, _ = self.line()
+            found = now.removeprefix(start).rstrip()
+            if re.fullmatch(wanted, found):
+                self.press("" if now[-1] in " =" else " ")
+                return found
+        raise AssertionError(f"{MOST_TABS} Tabs after {start!r} do not lead to {wanted}")
+
+    def _drain(self) -> None:
+        """Reads what the shell shows, so that it is not held up."""
+        try:
+            self.shell.read_nonblocking(65536, timeout=0.01)
+        except pexpect.TIMEOUT:
+            return
+
+
+@contextmanager
+def sitting(name: str, env: Mapping[str, str], cwd: Path, notes: Path, before: str = "") -> Iterator[Keyboard]:
+    """A person at this shell, who leaves when the block ends."""
+    keyboard = Keyboard(name, env, cwd, notes, before)
+    try:
+        yield keyboard
+    finally:
+        keyboard.shell.close(force=True)
