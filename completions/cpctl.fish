@@ -72,7 +72,8 @@ function __cpctl_complete
     if test -n "$__cpctl_files"
         __fish_complete_path (string sub -s (math (string length -- $head) + 1) -- $cur)
     else if test -n "$__cpctl_live"; and __cpctl_narrows "$flag" $given
-        command cpctl __complete $given $cur 2>/dev/null </dev/null | string match -v -r '^(:|_activeHelp_)'
+        command cpctl __complete $given $cur 2>/dev/null </dev/null |
+            string match -v -r '^(:|_activeHelp_)|^[^\t]*[ "\'$`;&|<>()*?!#{}\\\\]|[\x00-\x08\x0a-\x1f\x7f-\x9f]'
     else if test -n "$__cpctl_list"; and string match -q '*,*' -- $cur
         set head (string replace -r '[^,]*$' '' -- $cur)
         printf '%s\n' $head$__cpctl_found

@@ -6,6 +6,7 @@ that nothing has to be waited for by the clock. Another (F12) puts a line there 
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -73,7 +74,7 @@ class Keyboard:
     """One shell at one terminal."""
 
     def __init__(self, name: str, env: Mapping[str, str], cwd: Path, notes: Path, before: str = "") -> None:
-        self._notes = notes
+        self._notes, self._seen = notes, io.StringIO()
         notes.mkdir(parents=True)
         ready = READY[name].replace("@SCRIPTS@", shlex.quote(str(ROOT / "completions")))
         (notes / "ready").write_text(ready.replace("@NOTES@", shlex.quote(str(notes))) + before, encoding="utf-8")
@@ -87,6 +88,7 @@ class Keyboard:
             dimensions=(60, 250),
         )
         self.shell.delaybeforesend = None
+        self.shell.logfile_read = self._seen
         self.shell.sendline(f"source {shlex.quote(str(notes / 'ready'))}")
         self.shell.expect(PROMPT)
 
@@ -133,6 +135,10 @@ class Keyboard:
                 self.press("" if now[-1] in " =" else " ")
                 return found
         raise AssertionError(f"{MOST_TABS} Tabs after {start!r} do not lead to {wanted}")
+
+    def seen(self) -> str:
+        """All that the terminal was sent."""
+        return self._seen.getvalue()
 
     def _drain(self) -> None:
         """Reads what the shell shows, so that it is not held up."""

@@ -102,7 +102,8 @@ def answer(line: Line, read: Read) -> tuple[str, int]:
     begun, whole = line.last[len(head) :], line.head + head
     if isinstance(found, Kept):
         return found.lines(begun, whole), directive
-    fitting = [(value, beside) for value, beside in found if value.startswith(begun) and _fits(value, begun)]
+    begins = [(value, beside) for value, beside in found if value.startswith(begun)]
+    fitting = [(value, beside) for value, beside in begins if value in line.flags or _fits(value, begun)]
     lines = [f"{whole}{value}\t{shown(beside)}\n" if beside else f"{whole}{value}\n" for value, beside in fitting]
     return "".join(lines), directive
 

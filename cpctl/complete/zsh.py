@@ -158,15 +158,16 @@ _cpctl_live() {
         case $value in
             :<->) directive=${value#:} ;;
             _activeHelp_*) help+=("${value#_activeHelp_ }") ;;
-            "" | *[\$\`\"\'\\\;\&\|\<\>\(\)\*\?\!\#\{\}]*) ;;
-            *)
+            "" | *[\$\`\"\'\\\;\&\|\<\>\(\)\*\?\!\#\{\}[:space:][:cntrl:]]*) ;;
+            "$cur"*)
                 vals+=("$value")
                 [[ $line == *$tab* ]] && value+="  -- ${line#*$tab}"
                 shown+=("$value")
                 ;;
         esac
     done
-    (( $#help )) && compadd -x "${help[1]//\%/%%}"
+    # where nothing is offered, a message would have zsh put the word there again, without its quotes
+    [[ $#help -gt 0 && ( $#vals -gt 0 || $words[CURRENT] == "$cur"* ) ]] && compadd -x "${help[1]//\%/%%}"
     (( $#vals )) || return 1
     (( directive & 2 )) && space=(-S '')
     compadd -U -Q -l "${space[@]}" -d shown -a vals

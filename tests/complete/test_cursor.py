@@ -38,6 +38,8 @@ CASES = [
     ("cpctl get offers --billing 'sp", "", "cpctl get offers --billing 'spot'"),
     ("cpctl get offer 'OFFE", "", "cpctl get offer 'OFFER'"),
     ("cpctl create demand x --until 'TIM", "", "cpctl create demand x --until 'TIME'"),
+    ("cpctl get offer '$(touch pwned)", "", r"cpctl get offer '\$\(touch pwned\)"),  # and it stays quoted
+    ("cpctl get offers --provider 'a b,", "", "cpctl get offers --provider 'a b,"),
     # = and :
     ("cpctl get offers --billing=sp", "", "cpctl get offers --billing=spot"),
     ("cpctl get offers --province=shanxi,ni", "", "cpctl get offers --province=shanxi,ningxia"),

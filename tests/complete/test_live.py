@@ -12,6 +12,7 @@ import pytest
 
 from cpctl.complete import kept, store
 from cpctl.complete.tab import tab
+from kept_file import file_of
 from tools import need
 
 TIMED = {
@@ -145,12 +146,6 @@ def test_verbs_flags_and_files_for_other_bridges(cp):
     assert offered(cp, "get", "offers", "--max-pr") == ["--max-price"]
     assert said(cp, "apply", "-f", "").splitlines()[-1] == ":0"
     assert offered(cp, "get", "offers", "--", "--max") == []
-
-
-def file_of(*groups: tuple[str, str]) -> str:
-    """A file of the cache as somebody else may have written it, from (values of a group, its lines)."""
-    heads = [f"{values}\t1\t{len(lines)}\n" for values, lines in groups]
-    return "".join([*heads, *(lines for _, lines in groups), "\n"])
 
 
 @pytest.mark.parametrize("word", HOSTILE)

@@ -12,18 +12,34 @@ import pytest
 
 from cpctl.complete import store
 from cpctl.generate import ROOT
-from keyboard import FLAGS, TAB, environment, sitting
+from kept_file import file_of
+from keyboard import FLAGS, TAB, Keyboard, environment, sitting
 from tools import need
 
 POISON = [
     "$(touch pwned)",
     "`touch pwned`",
+    "\\$(touch pwned)",
     "';touch pwned;'",
+    '";touch pwned;"',
     ";touch pwned",
-    "x\x1b]0;t\x07",
     "|touch pwned",
+    "\ntouch pwned\n",
     "%(e.x.y)",
+    "x\x1b]52;c;QUFB\x07",
+    "\x9b31m",
+    "\u202e",
 ]
+RAW = ("\x1b]52", "\x9b", "\u202e", "\x1b[31m")
+TYPED = (
+    "cpctl get offer ",
+    "cpctl get offer of-1",
+    'cpctl get offer "of-1',
+    "cpctl create order x --offer of-1",
+    "cpctl get offers --province shanxi --provider ",
+    "cpctl get offers --province shanxi --accelerator ",
+    "cpctl get offers --province shanxi --provider '$(touch pwned)",
+)
 
 
 @pytest.mark.parametrize("name", FLAGS)
@@ -36,26 +52,52 @@ def test_a_line_of_few_letters_and_many_tabs(name, cp, tmp_path):
         assert keyboard.line() == (f"cpctl create order x --offer {offer}=2 --duration 24h --yes ", "")
 
 
+def poisoned() -> str:
+    """Offers with poison in names, beside them, and in what groups have in common; one is as it should be."""
+    lines = [f"\n{name}{word}\tH800 x 1 free, {word}" for word in POISON for name in ("", "of-1")]
+    flat = [word.replace("\n", " ") for word in POISON]
+    groups = [(f"shanxi\t{word}\t{word}", "\nof-3\tH800 x 1 free") for word in flat]
+    return file_of(("shanxi\tH800\tp", "".join([*lines, "\nof-1safe\tH800 x 4 free"])), *groups)
+
+
 @pytest.mark.parametrize("name", FLAGS)
 def test_a_poisoned_cache_runs_nothing(name, cp, tmp_path):
-    folder = Path(store.place(environment(cp.env, tmp_path)).folder)
+    env, here = environment(cp.env, tmp_path), tmp_path / "here"
+    folder = Path(store.place(env).folder)
     folder.mkdir(parents=True)
-    rows = [f"{value}{word}\tH800\t1\t{word}\tshanxi\t{word}\n" for word in POISON for value in ("", "of-1")]
-    (folder / "offers").write_text("".join(rows) + "of-1safe\tH800\t1\t1\tshanxi\tp\n", encoding="utf-8")
-    here = tmp_path / "here"
     here.mkdir()
-    with sitting(name, environment(cp.env, tmp_path), here, tmp_path / "notes") as keyboard:
-        for typed in (
-            "cpctl get offer ",
-            "cpctl get offer of-1",
-            'cpctl get offer "of-1',
-            "cpctl get --provider '$(touch pwned)",
-        ):
-            keyboard.put(typed)
-            keyboard.press(TAB * 3)
-            before, _ = keyboard.line()
-            assert before.rstrip('"').rstrip() in (typed, typed + "safe", "cpctl get offer of-1safe")
+    (folder / "offers").write_text(poisoned(), encoding="utf-8")
+    with sitting(name, env, here, tmp_path / "notes") as keyboard:
+        pressed(keyboard)
+        assert keyboard.completed("cpctl get offer of-1s")[0] == "cpctl get offer of-1safe "  # it was read
+        assert not [raw for raw in RAW if raw in keyboard.seen()]
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_cpctl_that_answers_with_poison_runs_nothing(name, cp, tmp_path):
+    """The scripts look at what they are told as well."""
+    env, here, false = environment(cp.env, tmp_path), tmp_path / "here", tmp_path / "bin" / "cpctl"
+    here.mkdir()
+    false.parent.mkdir()
+    said = "".join(f"{name}{word}\t{word}\n" for word in POISON for name in ("", "of-1", "'$(touch pwned)"))
+    false.with_name("said").write_text(f"{said}of-1safe\n:4\n", encoding="utf-8")
+    false.write_text('#!/bin/sh\nexec cat "${0%/*}/said"\n')
+    false.chmod(0o755)
+    with sitting(name, env | {"PATH": f"{false.parent}:{env['PATH']}"}, here, tmp_path / "notes") as keyboard:
+        pressed(keyboard)
+        assert keyboard.completed("cpctl get offer of-1s")[0] == "cpctl get offer of-1safe "
+    assert list(here.iterdir()) == []
+
+
+def pressed(keyboard: Keyboard) -> None:
+    """Tab, and Tab again, on each line: nothing comes that a shell would run."""
+    for typed in TYPED:
+        keyboard.put(typed[:-1])
+        keyboard.press(typed[-1] + TAB * 2)
+        before, _ = keyboard.line()
+        added = before.replace('"', "").removeprefix(typed.replace('"', ""))
+        assert re.fullmatch(r"[\w./:=@,\- ]*", added), (typed, before)
 
 
 @pytest.mark.parametrize(

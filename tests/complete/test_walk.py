@@ -9,7 +9,6 @@ from keyboard import ENTER, FLAGS, environment, sitting
 CYCLES = {"bash": "bind 'TAB: menu-complete'"}  # Tab goes through what there is, as in the others
 # what a person looks for among the words that Tab shows, as patterns
 BEGIN = ("create", "order", r"order-\d{4}-[0-9a-f]{4}")
-OFFER = ("--offer", r"of-[a-z0-9]+=", "2", "--duration", "4h")
 PLACE = ("--province", "shanxi", "--accelerator", r"[A-Z][\w-]+", "--cards", "2", "--duration", "8h")
 SCENARIO = ("--scenario", "[a-z]+-[a-z-]+", "--cards", "1", "--duration", "1h")
 
@@ -20,7 +19,7 @@ def walked(name, cp, folder, words) -> list[str]:
         keyboard.put("cpctl ")
         picked = [keyboard.pick(word) for word in (*BEGIN, *words)]
         keyboard.press(f" {ENTER}")  # in a menu, Enter alone would only take what is chosen
-        keyboard.shell.expect_exact("[y/N]")
+        assert keyboard.shell.expect_exact(["[y/N]", "error:"]) == 0
         keyboard.press(f"y{ENTER}")
         keyboard.shell.expect_exact(f"order/{picked[2]}")
     return picked[2:]
@@ -46,8 +45,9 @@ def allocations(order):
 
 
 @pytest.mark.parametrize("name", FLAGS)
-def test_an_order_of_an_offer_by_tab_alone(name, held):
-    picked, spec, _ = held(name, OFFER)
+def test_an_order_of_an_offer_by_tab_alone(name, held, sandbox):
+    fitting = "|".join(offer["metadata"]["name"] for offer in sandbox.each("/v1/offers", cards=2, billing="on-demand"))
+    picked, spec, _ = held(name, ("--offer", f"({fitting})=", "2", "--duration", "4h"))
     assert spec["allocations"] == [{"offer": picked[1].rstrip("="), "cards": 2}]
     assert spec["duration"] == "4h"
 
