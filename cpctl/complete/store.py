@@ -206,12 +206,22 @@ def take_turn(where: Place, kind: str, now: float) -> bool:
     path = f"{where.folder}/{kind}.lock"
     try:
         os.makedirs(where.folder, 0o700, exist_ok=True)
-        if os.path.exists(path) and abs(now - os.stat(path).st_mtime) > LOCK_AGE_S:  # a clock may be set back
-            os.unlink(path)
+        if os.path.exists(path) and _is_left(path, now):
+            aside = f"{path}.{os.getpid()}"
+            os.rename(path, aside)
+            if not _is_left(aside, now):  # another one was quicker, and this is the lock that it took
+                os.rename(aside, path)
+                return False
+            os.unlink(aside)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError:
         return False
     return True
+
+
+def _is_left(path: str, now: float) -> bool:
+    """Whether a lock is of somebody who died; a clock may have been set back."""
+    return abs(now - os.stat(path).st_mtime) > LOCK_AGE_S
 
 
 def end_turn(where: Place, kind: str) -> None:

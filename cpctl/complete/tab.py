@@ -6,7 +6,7 @@ import os
 
 from cpctl.complete.engine import NO_FILES, Line, answer
 from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
-from cpctl.complete.store import CATALOGUE_AGE_S, YOURS, YOURS_AGE_S, kept_of, place, profile_names, take_turn
+from cpctl.complete.store import CATALOGUE_AGE_S, YOURS, YOURS_AGE_S, end_turn, kept_of, place, profile_names, take_turn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,13 +40,20 @@ class Known:
             self.help.append(f"no {kind} known yet: asking the platform, press Tab again")
         else:
             self.help.append(f"{kind} as of {_age(self.now - written)} ago")
-        if written is None or not 0 <= self.now - written < (YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S):
+        if self._is_old(kind, written):
             self._refresh(kind)
         return kept
+
+    def _is_old(self, kind: str, written: float | None) -> bool:
+        age = YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S
+        return written is None or abs(self.now - written) >= age  # one written since Tab was pressed is new
 
     def _refresh(self, kind: str) -> None:
         """Starts one process that lists the kind, which writes the cache; nobody waits for it."""
         if not take_turn(self.place, kind, self.now):
+            return
+        if not self._is_old(kind, kept_of(self.place, kind)[1]):  # since this one looked, another one was done
+            end_turn(self.place, kind)
             return
         import sys
 
