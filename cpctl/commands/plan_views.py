@@ -68,6 +68,8 @@ def _said(shown: Shown) -> Iterator[str]:
     """What stands below the lines of the plan."""
     plan = shown.plan
     time = duration(plan.paid_s)
+    if plan.paid_s != plan.request.seconds:
+        time += f" ({duration(plan.request.seconds)} rounded up: {plan.request.billing} is paid by whole periods)"
     yield (
         f"total {plan.total} CNY for {plan.request.cards} cards over {time}, {card_hour(plan.per_hour)} CNY/hour;"
         f" at {shown.title}, project {shown.project}"

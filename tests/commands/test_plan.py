@@ -267,3 +267,10 @@ def test_a_bad_flag_is_2_and_nothing_is_sent(cp, sandbox, flags):
 def test_a_failure_is_told_as_json(cp):
     result = cp(*ASKED, "--max-pue", "1.0", "-o", "json")
     assert json.loads(result.err)["error"]["reason"] == "NoCapacity"
+
+
+def test_time_that_is_rounded_up_is_said(cp):
+    daily = cp("plan", "--accelerator", "H800", "--cards", "1", "--billing", "daily", "--duration", "25h")
+    assert "over 2d (1d1h rounded up: daily is paid by whole periods)" in daily.out
+    whole = cp("plan", "--accelerator", "H800", "--cards", "1", "--billing", "daily", "--duration", "48h")
+    assert "over 2d, " in whole.out
