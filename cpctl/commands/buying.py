@@ -130,25 +130,30 @@ def has_ended(found: Found) -> bool:
 
 
 @contextmanager
-def told_when_interrupted(rt: Runtime, name: str, again: str, *, kind: str = "order") -> Iterator[None]:
+def told_when_interrupted(
+    rt: Runtime, name: str, again: str, *, kind: str = "order", is_placing: bool = False
+) -> Iterator[None]:
     """Ctrl-C and SIGTERM say what goes on without us.
 
     Args:
         again: What finishes it: the command to run again.
         kind: Of what has the name; of others than orders and demands nothing goes on, and nothing is said.
+        is_placing: Whether it may not be there yet.
     """
     try:
         yield
     except KeyboardInterrupt:
         if kind in GOES_ON:
-            rt.say(GOES_ON[kind].format(name=name, again=again))
+            there = f" if it was {PLACED[kind]}" if is_placing else ""
+            rt.say(GOES_ON[kind].format(name=name, again=again, there=there))
         raise
 
 
+PLACED = {"order": "placed", "demand": "published"}
 GOES_ON = {
-    "order": '\ninterrupted: order "{name}" goes on if it was placed; follow it: cpctl get order/{name};'
+    "order": '\ninterrupted: order "{name}" goes on{there}; follow it: cpctl get order/{name};'
     " finish: {again}; stop it: cpctl release order/{name}",
-    "demand": '\ninterrupted: demand "{name}" goes on if it was published, and cards may be held for it;'
+    "demand": '\ninterrupted: demand "{name}" goes on{there}, and cards may be held for it;'
     " follow it: cpctl get demand/{name}; finish: {again}; stop it: cpctl delete demand/{name}",
 }
 

@@ -68,7 +68,7 @@ def ordered(rt: Runtime, wanted: Sequence[Wanted], wish: Wish) -> Iterator[Resul
     spent = False
     for one in wanted:
         kind, verb = KINDS[type(one)]
-        interrupted = told_when_interrupted(rt, one.name, wish.again, kind=kind)
+        interrupted = told_when_interrupted(rt, one.name, wish.again, kind=kind, is_placing=True)
         with ExitStack() as alone, interrupted, told_where(rt, one, alone=len(wanted) == 1):
             try:
                 market = market_at(one.project)

@@ -171,6 +171,7 @@ def test_a_signal_says_what_goes_on_and_the_next_run_resumes(cp, sandbox, tmp_pa
         out, err = process.communicate(timeout=20)
         assert (process.returncode, out) == (code, ""), err
         assert "Traceback" not in err
+        assert ("if it was placed" in err) == (verb == "apply")  # of the others it is known that it is there
         assert f'order "{made.name}"' in err and f"cpctl release order/{made.name}" in err
         if verb in ("apply", "activate"):
             sandbox.admin.activation(secondsPerCard=0.01)
