@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from client import Client
@@ -14,7 +15,12 @@ from sandbox_server import SECONDS_PER_CARD, Sandbox, running
 
 
 def pytest_configure() -> None:
-    """Ctrl-C works in the processes that tests start, also where a shell in the background has switched it off."""
+    """Ctrl-C works in the processes that tests start, also where a shell in the background has switched it off.
+
+    No example has a deadline: how long one takes is a matter of what else the machine does.
+    """
+    hypothesis.settings.register_profile("patient", deadline=None)
+    hypothesis.settings.load_profile("patient")
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
