@@ -70,7 +70,9 @@ function __cpctl_complete
         end
     end
     if test -n "$__cpctl_files"
-        __fish_complete_path (string sub -s (math (string length -- $head) + 1) -- $cur)
+        set -l paths $head(__fish_complete_path (string sub -s (math (string length -- $head) + 1) -- $cur))
+        set -q paths[1]
+        and printf '%s\n' $paths
     else if test -n "$__cpctl_live"; and __cpctl_narrows "$flag" $given
         command cpctl __complete $given $cur 2>/dev/null </dev/null |
             string match -v -r '^(:|_activeHelp_)|^[^\t]*[ "\'$`;&|<>()*?!#{}\\\\]|[\x00-\x08\x0a-\x1f\x7f-\x9f]'

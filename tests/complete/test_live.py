@@ -95,6 +95,12 @@ def test_orders_by_phase(fresh_cp):
     fresh_cp("get", "orders")
     assert offered(fresh_cp, "get", "orders", "-l", "") == ["team="]
     assert offered(fresh_cp, "get", "orders", "-l", "team=") == ["team=nlp"]
+    assert fresh_cp("activate", "order/one", "--yes").code == 0
+    fresh_cp("wait", "order/one", "--for=condition=Active")
+    assert offered(fresh_cp, "get", "cards", "-l", "") == []
+    fresh_cp("get", "cards")
+    assert offered(fresh_cp, "get", "cards", "-l", "team=") == ["team=nlp"]
+    assert offered(fresh_cp, "get", "demands,cards", "-l", "") == ["team="]
 
 
 def test_models_by_task_sources_profiles_fields(cp):
