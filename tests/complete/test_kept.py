@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cpctl.complete.kept import COLUMNS, NOTHING, Kept, is_safe, named, parsed, shown, written
@@ -39,6 +39,7 @@ def names(text: str) -> list[str]:
     return sorted(line.partition("\t")[0] for line in text.splitlines())
 
 
+@settings(deadline=None)
 @given(lists(), st.sampled_from(["", "o", "of-", "of-1", "a", "-", "@", "zz"]))
 def test_what_is_offered_is_what_was_listed_and_is_safe(listed, begun):
     kind, rows = listed
@@ -52,6 +53,7 @@ def test_what_is_offered_is_what_was_listed_and_is_safe(listed, begun):
         assert line.count("\t") <= 1 and shown(line.replace("\t", "")) == line.replace("\t", "")
 
 
+@settings(deadline=None)
 @given(lists())
 def test_groups_narrow_as_looking_at_every_row_would(listed):
     _, rows = listed
@@ -63,6 +65,7 @@ def test_groups_narrow_as_looking_at_every_row_would(listed):
     assert sum(found.values(1).values()) == sum(found.values(0).values())
 
 
+@settings(deadline=None)
 @given(lists(), st.integers(0, 200), st.sampled_from(["", "\n", "x", "\t9", "\ufffd"]))
 def test_a_file_that_was_cut_or_changed_is_another_file_or_none(listed, place, put):
     kind, rows = listed
@@ -73,6 +76,7 @@ def test_a_file_that_was_cut_or_changed_is_another_file_or_none(listed, place, p
             assert is_safe(name)
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, unique=True))
 def test_names_alone(many):
     assert names(named(many).lines("")) == sorted(name for name in many if is_safe(name))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from client import Client, environment
@@ -67,6 +67,7 @@ def is_plain(char: str) -> bool:
     return char in ALLOWED or (not char.isascii() and char.isprintable() and char.isalnum())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(COLUMNS)).flatmap(lambda kind: st.tuples(st.just(kind), lists(kind))), st.booleans())
 def test_a_list_of_anything_leaves_what_every_shell_takes_as_it_is(tmp_path_factory, drawn, as_rows):
     kind, rows = drawn
@@ -91,6 +92,7 @@ def test_a_list_of_anything_leaves_what_every_shell_takes_as_it_is(tmp_path_fact
     assert [line for line in known if not line.startswith(("_activeHelp_", ":"))] == lines
 
 
+@settings(deadline=None)
 @given(CELLS, CELLS)
 def test_a_name_is_offered_as_it_is_or_not_at_all(name, beside):
     text = written("subplatforms", [[name], [beside]])
