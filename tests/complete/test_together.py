@@ -18,12 +18,13 @@ from tools import need
 MANY, OLD_S, SECONDS = 200, 3_700, 120
 ASKED = ("offers", "models", "scenarios")
 LAUNCH = r"""
+exec 3<&0
 number=0
 while [ "$number" -lt "$1" ]; do
     for words in "get offer" "call" "plan --scenario"; do
         number=$((number + 1))
         (
-            read -r gate
+            read -r gate <&3
             cpctl __complete $words "" >"out.$number" 2>"err.$number"
             echo "$? $words" >"end.$number"
         ) &
@@ -46,6 +47,7 @@ def together(cp, folder: Path) -> tuple[list[tuple[str, str, str]], Counter[str]
     command = [*follow, "/bin/sh", "-c", LAUNCH, "launch", str(MANY)]
     launched = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert launched.stdout is not None and launched.stdout.readline() == b"ready\n"
+    assert not list(folder.glob("out.*"))  # all wait
     launched.communicate(timeout=SECONDS)
     ends = {end.suffix: end.read_text() for end in folder.glob("end.*")}
     texts = [tuple((folder / f"{part}{n}").read_text(encoding="utf-8") for part in ("out", "err")) for n in ends]
