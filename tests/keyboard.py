@@ -12,7 +12,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from cpctl.generate import ROOT
 from tools import need
 
 TAB, LEFT, ENTER = "\t", "\x1b[D", "\r"
+END = "(end)"
 LOOK, PUT = "\x1b[23~", "\x1b[24~"
 PROMPT = "ready> "
 MOST_TABS = 80
@@ -36,26 +37,27 @@ READY = {
     "bash": r"""
 bind 'set enable-bracketed-paste off'; bind 'set bell-style none'
 source @SCRIPTS@/cpctl.bash
-_look() { printf '%s\n%s' "$READLINE_POINT" "$READLINE_LINE" >@NOTES@/new; command mv @NOTES@/new @NOTES@/line; }
-_put() { READLINE_LINE=$(<@NOTES@/put); READLINE_LINE=${READLINE_LINE%.}; READLINE_POINT=${#READLINE_LINE}; }
+_look() { printf '%s\n%s@END@' "$READLINE_POINT" "$READLINE_LINE" >@NOTES@/line; }
+_put() { IFS= read -r -d '' READLINE_LINE <@NOTES@/put; READLINE_POINT=${#READLINE_LINE}; }
 bind -x '"\e[23~": _look'; bind -x '"\e[24~": _put'
 PS1='rea''dy> '
 """,
     "zsh": r"""
 unset zle_bracketed_paste; unsetopt prompt_sp beep; LISTMAX=999
 autoload -Uz compinit; compinit -D -u; source @SCRIPTS@/_cpctl
-_look() { print -rn -- "$CURSOR"$'\n'"$BUFFER" >@NOTES@/new; command mv @NOTES@/new @NOTES@/line; }
-_put() { BUFFER=$(<@NOTES@/put); BUFFER=${BUFFER%.}; CURSOR=$#BUFFER; }
+_look() { print -rn -- "$CURSOR"$'\n'"$BUFFER@END@" >@NOTES@/line; }
+_put() { IFS= read -r -d '' BUFFER <@NOTES@/put; CURSOR=$#BUFFER; }
 zle -N _look; zle -N _put; bindkey -e; bindkey '\e[23~' _look; bindkey '\e[24~' _put
 PS1='rea''dy> '
 """,
     "fish": r"""
 source @SCRIPTS@/cpctl.fish
 function _look
-    printf '%s\n%s' (commandline -C) (commandline | string collect) >@NOTES@/new; command mv @NOTES@/new @NOTES@/line
+    printf '%s\n%s@END@' (commandline -C) (commandline | string collect) >@NOTES@/line
 end
 function _put
-    commandline -r -- (string replace -r '\.$' '' -- (cat @NOTES@/put | string collect))
+    read -z -l text <@NOTES@/put
+    commandline -r -- $text
 end
 bind \e\[23~ _look; bind \e\[24~ _put
 function fish_prompt; echo -n 'rea''dy> '; end
@@ -73,14 +75,24 @@ def environment(env: Mapping[str, str], home: Path) -> dict[str, str]:
 class Keyboard:
     """One shell at one terminal."""
 
-    def __init__(self, name: str, env: Mapping[str, str], cwd: Path, notes: Path, before: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        env: Mapping[str, str],
+        cwd: Path,
+        notes: Path,
+        before: str = "",
+        follow: Sequence[str] = (),
+    ) -> None:
         self._notes, self._seen = notes, io.StringIO()
         notes.mkdir(parents=True)
         ready = READY[name].replace("@SCRIPTS@", shlex.quote(str(ROOT / "completions")))
-        (notes / "ready").write_text(ready.replace("@NOTES@", shlex.quote(str(notes))) + before, encoding="utf-8")
+        ready = ready.replace("@NOTES@", shlex.quote(str(notes))).replace("@END@", END)
+        (notes / "ready").write_text(ready + before, encoding="utf-8")
+        command = [*follow, need(name), *FLAGS[name]]
         self.shell = pexpect.spawn(
-            need(name),
-            list(FLAGS[name]),
+            command[0],
+            command[1:],
             cwd=str(cwd),
             env=dict(env),
             encoding="utf-8",
@@ -101,16 +113,24 @@ class Keyboard:
         path.unlink(missing_ok=True)
         self.press(LOOK)
         deadline = time.monotonic() + SECONDS
-        while not path.exists():
-            assert time.monotonic() < deadline, self.shell.before
+        while not (path.exists() and path.read_text(encoding="utf-8").endswith(END)):
+            assert time.monotonic() < deadline, self.seen()
             self._drain()
-        point, _, text = path.read_text(encoding="utf-8").partition("\n")
+        point, _, text = path.read_text(encoding="utf-8").removesuffix(END).partition("\n")
         return text[: int(point)], text[int(point) :]
 
     def put(self, text: str) -> None:
         """Has the line be this, with the cursor at its end."""
-        (self._notes / "put").write_text(f"{text}.", encoding="utf-8")
+        (self._notes / "put").write_text(text, encoding="utf-8")
         self.press(PUT)
+
+    def echo(self, word: str) -> None:
+        """Has a program print a word, and waits for it and for the next prompt."""
+        line = f"/bin/echo {word[0]}''{word[1:]}"  # not the word itself, which is shown as it is typed
+        self.put(line[:-1])
+        self.press(line[-1] + ENTER)
+        self.shell.expect_exact(f"{word}\r\n")
+        self.shell.expect_exact(PROMPT)
 
     def completed(self, typed: str, after: str = "") -> tuple[str, str]:
         """The line (before the cursor, after it) when Tab is pressed with the cursor between two texts."""
@@ -149,9 +169,16 @@ class Keyboard:
 
 
 @contextmanager
-def sitting(name: str, env: Mapping[str, str], cwd: Path, notes: Path, before: str = "") -> Iterator[Keyboard]:
-    """A person at this shell, who leaves when the block ends."""
-    keyboard = Keyboard(name, env, cwd, notes, before)
+def sitting(
+    name: str, env: Mapping[str, str], cwd: Path, notes: Path, before: str = "", follow: Sequence[str] = ()
+) -> Iterator[Keyboard]:
+    """A person at this shell, who leaves when the block ends.
+
+    Args:
+        before: What the shell reads first, after the scripts.
+        follow: A program that runs the shell, such as strace.
+    """
+    keyboard = Keyboard(name, env, cwd, notes, before, follow)
     try:
         yield keyboard
     finally:
