@@ -128,31 +128,37 @@ _cpctl_narrows() {
 
 # What cpctl knows for the last word.
 _cpctl_live() {
-    local text line value beside directive=0 shown="" said
+    local text line value beside directive=0 said help=""
+    local -a listed
     text=$(command cpctl __complete ${given[@]+"${given[@]}"} "$cur" 2>/dev/null </dev/null)
     [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o default 2>/dev/null
     said=${text##*$'\n':}
     [[ $said != *[!0-9]* && -n $said ]] && directive=$said
-    [[ ${COMP_TYPE:-9} -eq 63 && $text == *$'\n'*$'\n'* ]] && shown=1
     while IFS= read -r line; do
         value=${line%%$'\t'*} beside=""
         [[ $line == *$'\t'* ]] && beside=${line#*$'\t'}
         case $value in
             "" | :* | *[\$\`\"\'\\\;\&\|\<\>\(\)\*\?\!\#\{\}]*) continue ;;
             _activeHelp_*)
-                [[ -z $shown ]] || printf '\n%s' "${value#_activeHelp_ }" >&2
+                help=${help:-${value#_activeHelp_ }}
                 continue
                 ;;
         esac
         [[ $value == "$cur"* ]] || continue
         value=${value#"$front"}
-        if [[ -n $shown && -n $beside ]]; then
-            value="$value  ($beside)"
-        elif [[ $((directive & 2)) -eq 0 && $value != */ ]]; then
+        listed[${#listed[@]}]="$value${beside:+  ($beside)}"
+        if [[ $((directive & 2)) -eq 0 && $value != */ ]]; then
             _cpctl_ends
         fi
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done <<<"$text"
+    [[ ${COMP_TYPE:-9} -eq 63 ]] || return 0
+    if [[ ${#COMPREPLY[@]} -gt 1 ]]; then # a list is shown: nothing of it is put on the line, as a single one may be
+        COMPREPLY=("${listed[@]}")
+        [[ -z $help ]] || printf '\n%s' "$help" >&2
+    elif [[ ${#COMPREPLY[@]} -eq 0 && -n $help ]]; then
+        COMPREPLY=("$help" $'\302\240') # a single one would be put on the line; a space, behind it in the list
+    fi
     return 0
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_BYTES = 20_000, 8_000_000
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
+FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOCK_AGE_S = 60
 YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects"})
 
@@ -174,6 +175,8 @@ def _read(path: str) -> str | None:
         return None
     try:
         with open(descriptor, "rb") as file:
+            if os.fstat(descriptor).st_mode & FILE_TYPE != REGULAR:
+                return None
             return file.read(MOST_BYTES).decode("utf-8", "replace")
     except OSError:
         return None
@@ -201,11 +204,14 @@ def keep_list(env: Mapping[str, str], where: Place, kind: str, text: bytes, befo
     end_turn(where, kind)
 
 
-def take_turn(where: Place, kind: str, now: float) -> bool:
-    """Whether this process is the one to refresh a kind; another one may be at it."""
+def take_turn(where: Place, kind: str, now: float) -> bool | None:
+    """Whether this process is the one to refresh a kind; another one may be at it. None: nobody can write there."""
     path = f"{where.folder}/{kind}.lock"
     try:
         os.makedirs(where.folder, 0o700, exist_ok=True)
+    except OSError:
+        return None
+    try:
         if os.path.exists(path) and _is_left(path, now):
             aside = f"{path}.{os.getpid()}"
             os.rename(path, aside)
@@ -214,8 +220,10 @@ def take_turn(where: Place, kind: str, now: float) -> bool:
                 return False
             os.unlink(aside)
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except OSError:
+    except (FileExistsError, FileNotFoundError):
         return False
+    except OSError:
+        return None
     return True
 
 

@@ -36,31 +36,37 @@ class Known:
         if kind not in COLUMNS or not self.place.folder:
             return NOTHING
         kept, written = kept_of(self.place, kind)
-        if written is None:
+        asked = self._is_old(kind, written) and self._refresh(kind)
+        if written is not None:
+            self.help.append(f"{kind} as of {_age(self.now - written)} ago")
+        elif asked:
             self.help.append(f"no {kind} known yet: asking the platform, press Tab again")
         else:
-            self.help.append(f"{kind} as of {_age(self.now - written)} ago")
-        if self._is_old(kind, written):
-            self._refresh(kind)
+            self.help.append(f"no {kind} known yet, and the folder of what is known cannot be written: cpctl doctor")
         return kept
 
     def _is_old(self, kind: str, written: float | None) -> bool:
         age = YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S
         return written is None or abs(self.now - written) >= age  # one written since Tab was pressed is new
 
-    def _refresh(self, kind: str) -> None:
-        """Starts one process that lists the kind, which writes the cache; nobody waits for it."""
-        if not take_turn(self.place, kind, self.now):
-            return
+    def _refresh(self, kind: str) -> bool:
+        """Starts one process that lists the kind, which writes the cache; nobody waits for it.
+
+        Whether this one or another is at it, and not kept from it.
+        """
+        turn = take_turn(self.place, kind, self.now)
+        if not turn:
+            return turn is not None
         if not self._is_old(kind, kept_of(self.place, kind)[1]):  # since this one looked, another one was done
             end_turn(self.place, kind)
-            return
+            return True
         import sys
 
         scope = [word for (flag, *_), value in self.given if value for word in (flag, value)]
         everything = [] if kind in YOURS else ["-A"]
         argv = [sys.executable, "-P", "-m", "cpctl", "get", kind, *everything, "--no-input", "-o", "table", *scope]
         start_detached(argv, {**self.env, "CPCTL_NO_INPUT": "1"})
+        return True
 
 
 def start_detached(argv: list[str], env: Mapping[str, str]) -> None:

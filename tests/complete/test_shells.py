@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,7 @@ import pytest
 from cpctl.complete import store
 from cpctl.generate import ROOT
 from kept_file import file_of
-from keyboard import FLAGS, TAB, Keyboard, environment, sitting
-from tools import need
+from keyboard import FLAGS, SECONDS, TAB, Keyboard, environment, sitting
 
 POISON = [
     "$(touch pwned)",
@@ -50,6 +47,21 @@ def test_a_line_of_few_letters_and_many_tabs(name, cp, tmp_path):
         for letters in ("cpctl creat", "orde", "x --offe", offer[:-1], "2 --dura", "24", "--ye"):
             keyboard.press(f"{letters}\t")
         assert keyboard.line() == (f"cpctl create order x --offer {offer}=2 --duration 24h --yes ", "")
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_tab_again_once_the_platform_was_asked(name, cp, sandbox, tmp_path):
+    """The first Tab knows nothing; what the second finds is put on the line as it is, without what stands beside it."""
+    offer = sandbox.offer()["metadata"]["name"]
+    with sitting(name, environment(cp.env, tmp_path), tmp_path, tmp_path / "notes") as keyboard:
+        keyboard.put("cpctl get offe")
+        keyboard.press(f"r {offer[:-1]}{TAB}")
+        deadline = time.monotonic() + SECONDS
+        while store.kept_of(store.place(cp.env), "offers")[1] is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        keyboard.press(TAB)
+        assert keyboard.line() == (f"cpctl get offer {offer} ", "")
 
 
 def poisoned() -> str:
@@ -98,25 +110,6 @@ def pressed(keyboard: Keyboard) -> None:
         before, _ = keyboard.line()
         added = before.replace('"', "").removeprefix(typed.replace('"', ""))
         assert re.fullmatch(r"[\w./:=@,\- ]*", added), (typed, before)
-
-
-@pytest.mark.parametrize(
-    "line", ["cpctl act", "cpctl get off", "cpctl get offers --billing=s", "cpctl get offers --bil"]
-)
-def test_fish_starts_no_process_for_verbs_and_flags(line, tmp_path):
-    trace = tmp_path / "trace"
-    follow = [need("strace"), "-f", "-e", "trace=execve", "-o", str(trace)]
-    code = f"source {shlex.quote(str(ROOT / 'completions/cpctl.fish'))}; complete -C $argv[1]"
-    env = {"HOME": str(tmp_path), "PATH": os.defpath, "LANG": "C.UTF-8"}
-    done = subprocess.run(
-        [*follow, need("fish"), "--no-config", "-c", code, "--", line],
-        capture_output=True,
-        text=True,
-        env=env,
-        check=True,
-    )
-    assert done.stdout.startswith(("activate", "offers", "--billing"))
-    assert len([one for one in trace.read_text().splitlines() if "execve(" in one]) == 1
 
 
 def test_bash_uses_nothing_that_3_2_lacks():
