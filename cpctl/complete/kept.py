@@ -169,7 +169,7 @@ def _shape(text: str) -> bytes:
     shapes = every.translate(None, NAME_CHARACTERS)
     one = shapes[: shapes.find(b"\n", 1)]
     is_plain = one[:2] == b"\n\t" and not one[2:].translate(None, PLAIN)
-    return one if is_plain and shapes == one * (text.count("\n") - 1) + b"\n" else b""
+    return one if is_plain and shapes == one * (every.count(b"\n") - 1) + b"\n" else b""
 
 
 def _safe(text: str) -> str:

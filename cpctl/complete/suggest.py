@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from cpctl.complete.engine import PROVINCE, names, narrowed
+from cpctl.complete.live import PROVINCE, names, narrowed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from cpctl.complete.engine import Line, Pairs, Read
     from cpctl.complete.kept import Kept
+    from cpctl.complete.line import Line
+    from cpctl.complete.live import Pairs, Read
 
 HOUR_S, DAY_S = 3_600, 86_400
 UNKNOWN_FREE, MOST_DIGITS = 64, 9

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from cpctl.complete.engine import NO_FILES, Line, answer
+from cpctl.complete.engine import NO_FILES, answer
 from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
+from cpctl.complete.line import Line
 from cpctl.complete.store import CATALOGUE_AGE_S, YOURS, YOURS_AGE_S, end_turn, kept_of, place, profile_names, take_turn
 
 TYPE_CHECKING = False
