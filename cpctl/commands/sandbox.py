@@ -89,12 +89,14 @@ def status(rt: Runtime, *, data: flags.Data = None, output: flags.DocumentOutput
 
 def reset(rt: Runtime, *, data: flags.Data = None, yes: flags.Yes = False) -> Verb:
     """Stop it, throw its orders, money and catalogue away, and start afresh with the same seed, scale and port."""
+    from cpctl.complete.store import forget
     from cpctl.sandbox import daemon
 
     folder = _folder(rt, data)
     rt.confirm(f"Throw away all that is in {folder}?", yes=yes, without="a reset")
     with _in_one_sentence():
         endpoint = daemon.reset(folder)
+    forget(rt.env, PROFILE)
     _keep_profile(rt, endpoint.url, folder)
     rt.say(_announcement(endpoint) + ", afresh")
     yield from ()  # nothing for stdout

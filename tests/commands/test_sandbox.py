@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from cpctl.complete.store import place
 from sandbox_server import ROOT
 from tests.client import Client
 
@@ -99,8 +101,10 @@ def test_down_keeps_and_reset_throws_away(me, up):
     me("sandbox", "down")
     me("sandbox", "up", "--port", "0")
     assert me("get", "orders", "-o", "name").out == "order/kept\n"
+    assert b"kept" in (Path(place(me.env).folder) / "orders").read_bytes()
     result = me("sandbox", "reset", "--yes")
     assert result.code == 0 and "afresh" in result.err and "scale 60" in result.err
+    assert not (Path(place(me.env).folder) / "orders").exists()  # nor does Tab know it any more
     assert me("get", "orders").err == "No resources found in default project.\n"
 
 
