@@ -206,30 +206,25 @@ def keep_list(env: Mapping[str, str], where: Place, kind: str, text: bytes, befo
 
 def take_turn(where: Place, kind: str, now: float) -> bool | None:
     """Whether this process is the one to refresh a kind; another one may be at it. None: nobody can write there."""
-    path = f"{where.folder}/{kind}.lock"
     try:
         os.makedirs(where.folder, 0o700, exist_ok=True)
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        lock = os.open(f"{where.folder}/{kind}.lock", flags, 0o600)
     except OSError:
         return None
     try:
-        if os.path.exists(path) and _is_left(path, now):
-            aside = f"{path}.{os.getpid()}"
-            os.rename(path, aside)
-            if not _is_left(aside, now):  # another one was quicker, and this is the lock that it took
-                os.rename(aside, path)
-                return False
-            os.unlink(aside)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    except (FileExistsError, FileNotFoundError):
+        if hasattr(os, "lockf"):  # one at a time looks and takes; of who is killed the system lets go
+            os.lockf(lock, os.F_TLOCK, 0)
+        status = os.fstat(lock)
+        if status.st_size and abs(now - status.st_mtime) <= LOCK_AGE_S:  # an old one was left; a clock may be set back
+            return False
+        return os.write(lock, b"x") == 1
+    except (BlockingIOError, PermissionError):
         return False
     except OSError:
         return None
-    return True
-
-
-def _is_left(path: str, now: float) -> bool:
-    """Whether a lock is of somebody who died; a clock may have been set back."""
-    return abs(now - os.stat(path).st_mtime) > LOCK_AGE_S
+    finally:
+        os.close(lock)
 
 
 def end_turn(where: Place, kind: str) -> None:

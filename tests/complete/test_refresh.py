@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,8 +96,12 @@ def test_what_comes_is_seen_whole_or_not_at_all(here):
     assert sorted(p.name for p in folder(here.env).iterdir()) == ["offers"]
 
 
-def test_two_hundred_tabs_at_once_start_one(here, way):
+@pytest.mark.parametrize("left", [False, True], ids=["", "a-lock-was-left"])
+def test_two_hundred_tabs_at_once_start_one(here, way, left):
     front, gate = way
+    if left:
+        (folder(here.env) / "offers.lock").write_bytes(b"x")
+        age(here.env, "offers.lock", LOCK_AGE_S + 5)
     before = len(front.sent("GET", "/v1/offers"))
     gate.open.clear()
     tabs = [subprocess.Popen([*TAB, "get", "offer", ""], env=here.env, stdout=-1, stderr=-1) for _ in range(TABS)]
@@ -106,6 +111,38 @@ def test_two_hundred_tabs_at_once_start_one(here, way):
     replaced(here.env)
     settled(here.env)
     assert len(front.sent("GET", "/v1/offers")) == 2 * before
+
+
+RACE = """
+import multiprocessing, sys, time
+from cpctl.complete.store import Place, take_turn
+where, rounds = Place(sys.argv[1], "", ""), int(sys.argv[2])
+fork = multiprocessing.get_context("fork")
+together = fork.Barrier(8)
+
+def run():
+    for number in range(rounds):
+        together.wait()
+        if take_turn(where, f"k{number}", time.time()):
+            sys.stdout.write(f"{number}\\n")
+    sys.stdout.flush()
+
+racing = [fork.Process(target=run) for _ in range(8)]
+for one in racing:
+    one.start()
+for one in racing:
+    one.join()
+"""
+
+
+def test_of_those_who_find_a_lock_that_was_left_one_takes_it(tmp_path):
+    rounds = 1000
+    for number in range(rounds):
+        (tmp_path / f"k{number}.lock").write_bytes(b"x")
+        os.utime(tmp_path / f"k{number}.lock", (1, 1))
+    words = [sys.executable, "-c", RACE, str(tmp_path), str(rounds)]
+    won = subprocess.run(words, stdout=subprocess.PIPE, text=True, timeout=WAIT_S, check=True).stdout.split()
+    assert sorted(map(int, won)) == list(range(rounds))
 
 
 def test_a_killed_refresh_is_in_nobodys_way_for_long(here, way):
