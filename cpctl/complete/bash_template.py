@@ -130,9 +130,9 @@ _cpctl_narrows() {
 
 # What cpctl knows for the last word.
 _cpctl_live() {
-    local text line value beside directive=0 said help=""
+    local text="" line value beside directive=0 said help="" program
     local -a listed
-    text=$(command cpctl __complete ${given[@]+"${given[@]}"} "$cur" 2>/dev/null </dev/null)
+    _cpctl_program && text=$("$program" __complete ${given[@]+"${given[@]}"} "$cur" 2>/dev/null </dev/null)
     [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o default 2>/dev/null
     said=${text##*$'\n':}
     [[ $said != *[!0-9]* && -n $said ]] && directive=$said
@@ -185,6 +185,16 @@ _cpctl_offer() {
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done
     return 0
+}
+
+# Sets program to the cpctl of PATH: never one of the working folder, which a relative entry would name.
+_cpctl_program() {
+    local rest=$PATH: folder
+    while [[ -n $rest ]]; do
+        folder=${rest%%:*} rest=${rest#*:} program=$folder/cpctl
+        [[ $program == /?*/cpctl && -f $program && -x $program ]] && return 0
+    done
+    return 1
 }
 
 # A space ends value; behind a quote that is open, bash closes it first.

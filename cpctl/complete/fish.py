@@ -123,7 +123,8 @@ function __cpctl_complete
         set -q paths[1]
         and printf '%s\n' $paths
     else if test -n "$__cpctl_live"; and __cpctl_narrows "$flag" $given
-        command cpctl __complete $given $cur 2>/dev/null </dev/null |
+        set -l program (__cpctl_program); or return
+        $program __complete $given $cur 2>/dev/null </dev/null |
             string match -v -r '^(:|_activeHelp_)|^[^\t]*[ "\'$`;&|<>()*?!#{}\\\\]|[\x00-\x08\x0a-\x1f\x7f-\x9f]'
     else if test -n "$__cpctl_list"; and string match -q '*,*' -- $cur
         set head (string replace -r '[^,]*$' '' -- $cur)
@@ -131,6 +132,16 @@ function __cpctl_complete
     else if set -q __cpctl_found[1]
         printf '%s\n' $head$__cpctl_found
     end
+end
+
+# The cpctl of PATH: never one of the working folder, which a relative entry would name.
+function __cpctl_program
+    for folder in (string match '/?*' -- $PATH)
+        test -f $folder/cpctl -a -x $folder/cpctl
+        and echo -- $folder/cpctl
+        and return
+    end
+    return 1
 end
 
 function __cpctl_narrows

@@ -148,10 +148,16 @@ _cpctl_narrows() {
 
 # What cpctl knows: a line a value, a tab before what stands beside it.
 _cpctl_live() {
-    local line value text tab=$'\t'
+    local line value text tab=$'\t' folder program=""
     local -a shown help space
     local -i directive=0
-    text=$(command cpctl __complete "${given[@]}" "$cur" 2>/dev/null </dev/null)
+    for folder in $path; do # never a program of the working folder, which a relative entry would name
+        program=$folder/cpctl
+        [[ $program == /?*/cpctl && -f $program && -x $program ]] && break
+        program=""
+    done
+    [[ -n $program ]] || return 1
+    text=$("$program" __complete "${given[@]}" "$cur" 2>/dev/null </dev/null)
     vals=()
     for line in "${(@f)text}"; do
         value=${line%%$tab*}
