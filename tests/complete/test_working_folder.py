@@ -47,7 +47,7 @@ def test_tab_in_a_hostile_folder(name, cp, trap, tmp_path):
     os.utime(kept, (old, old))
     offer = cp("get", "offers", "--limit", "1", "-o", "name").lines[0].partition("/")[2]
     env = environment(cp.env, tmp_path)
-    before = {file for file in trap.rglob("*")}
+    before = set(trap.rglob("*"))
     with sitting(name, env | {"PATH": f".:bin::{env['PATH']}"}, trap, tmp_path / "notes") as keyboard:
         assert keyboard.completed("cpctl get off")[0].rstrip() == "cpctl get offers"
         assert keyboard.completed(f"cpctl get offer {offer[:-1]}")[0].rstrip() == f"cpctl get offer {offer}"
@@ -57,4 +57,4 @@ def test_tab_in_a_hostile_folder(name, cp, trap, tmp_path):
             assert time.monotonic() < deadline
             time.sleep(0.05)
     assert not (tmp_path / "pwned").exists(), (tmp_path / "pwned").read_text()
-    assert {file for file in trap.rglob("*")} == before
+    assert set(trap.rglob("*")) == before
