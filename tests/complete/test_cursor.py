@@ -27,6 +27,11 @@ CASES = [
     ),
     ("cpctl get offers --province 山西,shangh", " 山", "cpctl get offers --province 山西,shanghai"),
     ("cpctl get offer OFFE", " -o json", "cpctl get offer OFFER"),
+    # of one command among others
+    ("true && cpctl get off", "", "true && cpctl get offers"),
+    ("FOO=1 cpctl get off", "", "FOO=1 cpctl get offers"),
+    ("cpctl get off", " | wc -l; cpctl get orders", "cpctl get offers"),
+    ("cpctl get offers | cpctl get ord", "", r"cpctl get offers \| cpctl get orders"),
     # half a quote
     ('"cpctl get off', "", '"cpctl get off'),
     ('cpctl get "off', "", 'cpctl get "offers"?'),
