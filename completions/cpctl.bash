@@ -152,6 +152,7 @@ _cpctl_live() {
         fi
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done <<<"$text"
+    [[ $((directive & 32)) -eq 0 ]] || compopt -o nosort 2>/dev/null # from bash 4.4 on
     [[ ${COMP_TYPE:-9} -eq 63 ]] || return 0
     if [[ ${#COMPREPLY[@]} -gt 1 ]]; then # a list is shown: nothing of it is put on the line, as a single one may be
         COMPREPLY=("${listed[@]}")

@@ -79,8 +79,9 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
         return (), "", NO_FILES
     taken = head.split(",")
     space = NO_SPACE if is_list or (slot in ENDLESS and head[-1:] != "=") else 0
+    order = KEEP_ORDER if slot in SUGGESTED and not isinstance(found, Kept) else 0  # numbers and times
     left = found.but(taken) if isinstance(found, Kept) else [pair for pair in found if pair[0] not in taken]
-    return left, head, NO_FILES | space
+    return left, head, NO_FILES | space | order
 
 
 ENDLESS = frozenset({"@offer=", "@label"})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cpctl.complete.live import Pairs, Read
 
 HOUR_S, DAY_S = 3_600, 86_400
-UNKNOWN_FREE, MOST_DIGITS = 64, 9
+UNKNOWN_FREE, MOST_CARDS, MOST_DIGITS = 64, 100_000, 9  # an order takes no more cards
 AHEAD = (("in 4 hours", 4 * HOUR_S), ("in a day", DAY_S), ("in 7 days", 7 * DAY_S), ("in 30 days", 30 * DAY_S))
 BEHIND = (("a day ago", -DAY_S), ("7 days ago", -7 * DAY_S), ("30 days ago", -30 * DAY_S))
 
@@ -57,7 +57,7 @@ def _free_of_each(lines: str) -> Iterator[int]:
 def counts(free: int | None) -> Iterator[tuple[str, str]]:
     """Numbers of cards as machines have them: 1 2 4 8 …, up to all that are free; None: nobody knows how many are."""
     beside = "" if free is None else f"of {free} free"
-    most = UNKNOWN_FREE if free is None else free
+    most = UNKNOWN_FREE if free is None else min(free, MOST_CARDS)
     count = 1
     while count < most:
         yield str(count), beside

@@ -176,6 +176,7 @@ _cpctl_live() {
     [[ $#help -gt 0 && ( $#vals -gt 0 || $words[CURRENT] == "$cur"* ) ]] && compadd -x "${help[1]//\%/%%}"
     (( $#vals )) || return 1
     (( directive & 2 )) && space=(-S '')
+    (( directive & 32 )) && space+=(-V numbers) # in their own order
     compadd -U -Q -l "${space[@]}" -d shown -a vals
 }
 

@@ -16,10 +16,10 @@ from kept_file import file_of
 from tools import need
 
 TIMED = {
-    "create order ": ["order-0921-6df4", ":4"],
-    "create demand ": ["demand-0921-6df4", ":4"],
-    "extend order/x --until 2026-09-2": ["2026-09-21T18:00:00Z", "2026-09-22T14:00:00Z", "2026-09-28T14:00:00Z", ":4"],
-    "usage --until=2026-08": ["--until=2026-08-22T14:00:00Z", ":4"],
+    "create order ": ["order-0921-6df4", ":36"],
+    "create demand ": ["demand-0921-6df4", ":36"],
+    "extend order/x --until 2026-09-2": ["2026-09-21T18:00:00Z", "2026-09-22T14:00:00Z", "2026-09-28T14:00:00Z", ":36"],
+    "usage --until=2026-08": ["--until=2026-08-22T14:00:00Z", ":36"],
 }
 HOSTILE = ["$(touch x)", "`touch x`", ";touch x", "a\nb", "\x1b[2Jx", "-rf", "a b", "'q'", '"q"', "\u202ex"]
 

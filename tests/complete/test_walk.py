@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keyboard import ENTER, FLAGS, environment, sitting
+from keyboard import ENTER, FLAGS, TAB, environment, sitting
 
 CYCLES = {"bash": "bind 'TAB: menu-complete'"}  # Tab goes through what there is, as in the others
 # what a person looks for among the words that Tab shows, as patterns
@@ -66,3 +66,15 @@ def test_an_order_of_a_scenario_by_tab_alone(name, held, sandbox):
     template = sandbox.get(f"/v1/scenarios/{picked[1]}").json()["spec"]["order"]
     assert (spec["accelerator"], spec["cards"], spec["duration"]) == (template["accelerator"], 1, "1h")
     assert {offer["spec"]["accelerator"] for offer in offers} <= set(template["accelerator"])
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_numbers_of_cards_come_in_their_order(name, cp, tmp_path):
+    cp("get", "offers", "-A")
+    start, came = "cpctl plan --cards ", []
+    with sitting(name, environment(cp.env, tmp_path), tmp_path, tmp_path / "notes", CYCLES.get(name, "")) as keyboard:
+        for tabs in range(1, 8):
+            keyboard.put(start[:-1])
+            keyboard.press(start[-1] + TAB * tabs)
+            came.append(keyboard.line()[0].removeprefix(start).strip())
+    assert [number for number in came if number][:5] == ["1", "2", "4", "8", "16"]
