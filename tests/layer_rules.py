@@ -129,7 +129,7 @@ PURE = (
         "cpctl.complete.fish",
     ),
     *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.complete.suggest"),
-    *("cpctl.complete.line", "cpctl.complete.live"),
+    *("cpctl.complete.line", "cpctl.complete.live", "cpctl.complete.keeping"),
     *("cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {

@@ -54,7 +54,7 @@ class Passing:
         """Replaces the cache of the kind; a machine that does not let us is no fault of the list's."""
         if not self._wanted or not self._place.folder:
             return
-        from cpctl.complete.kept import SOLD_BY, with_absent, written
+        from cpctl.complete.keeping import SOLD_BY, with_absent, written
         from cpctl.complete.store import keep_list, kept_of
 
         text = written(self._kind, self._columns)

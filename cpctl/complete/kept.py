@@ -14,7 +14,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from typing import Any
 
 LABELS = "metadata.labels"
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -42,20 +41,11 @@ GROUPED: dict[str, tuple[str, ...]] = {
     "cards": (LABELS,),
     "demands": ("status.phase", LABELS),
 }
-SOLD_BY = {
-    "providers": "spec.province",
-    "products": "spec.provider",
-    "offers": "spec.provider",
-    "sources": "spec.provider",
-}
-"""Kinds whose rows come from the sub-platforms: what tells of one of which nothing came that it is away."""
-FREE = "status.free"
 NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
 PLAIN = NAME_CHARACTERS + b" ,()%="
 PLAIN_TEXT = frozenset(PLAIN.decode())
 MOST_BESIDE = 120
 MOST_DIGITS = 12
-NO_BEGINNING = bytes(range(256)).replace(b"@", b"-").replace(b"\t", b"-")  # no name begins with these, or is empty
 
 
 def is_safe(name: str) -> bool:
@@ -119,6 +109,12 @@ class Kept:
             text = text.replace("\t\n", "\n")
         return (text.replace("\n", f"\n{head}")[1 : -len(head)] if head else text[1:]) if text != "\n" else ""
 
+    def parts(self) -> Iterator[tuple[list[str], int, str]]:
+        """Each group: its values, its cards or rows, and its lines as a file has them, all of it looked at."""
+        for values, count, start, end in self.groups:
+            text = self._text[start:end] + "\n"
+            yield [shown(value) for value in values], count, (text if _shape(text) else _safe(text))[:-1]
+
     def _beginning(self, mark: str) -> Iterator[str]:
         """Lines are sorted in their group: those that begin so stand together."""
         for _, _, start, end in self.groups:
@@ -164,7 +160,7 @@ def _shape(text: str) -> bytes:
     if not text.isascii():
         return b""
     every = text.encode()
-    if b"\n-" in every.translate(NO_BEGINNING):
+    if b"@" in every or min(every[1:-1].split(b"\n"), default=b"") < b".":  # hyphens, tabs and nothing come before it
         return b""
     shapes = every.translate(None, NAME_CHARACTERS)
     one = shapes[: shapes.find(b"\n", 1)]
@@ -176,93 +172,3 @@ def _safe(text: str) -> str:
     """The lines whose name is safe, with what may be shown beside it."""
     rows = [line.partition("\t") for line in text.split("\n")]
     return "".join(["\n", *(f"{name}\t{shown(beside)}\n" for name, _, beside in rows if is_safe(name))])
-
-
-# writing
-
-
-def written(kind: str, columns: Sequence[Sequence[Any]]) -> bytes:
-    """The file of a kind, from its columns as `COLUMNS` names them; rows whose name is not safe are left out."""
-    names = columns[0]
-    if not _are_all_safe(names):
-        keeps = [isinstance(name, str) and is_safe(name) for name in names]
-        columns = [[cell for cell, kept in zip(column, keeps, strict=True) if kept] for column in columns]
-    cells = {path: _cells(column) for path, column in zip(COLUMNS[kind], columns, strict=True)}
-    own = [cells[path] for path in GROUPED.get(kind, ())]
-    groups: dict[tuple[str, ...], list[str]] = {}
-    keys = zip(*own, strict=True) if own else [()] * len(columns[0])
-    for key, line in zip(keys, map("\t".join, zip(columns[0], _beside(kind, cells), strict=True)), strict=True):
-        if key in groups:
-            groups[key].append(line)
-        else:
-            groups[key] = [line]
-    counts = _counts(own, cells[FREE]) if FREE in cells else {key: len(lines) for key, lines in groups.items()}
-    heads, bodies = [], []
-    for key in sorted(groups):
-        body = "\n".join(["", *sorted(groups[key])])
-        heads.append("\t".join([*key, str(counts[key]), str(len(body))]))
-        bodies.append(body)
-    return ("\n".join([*heads, ""]) + "".join([*bodies, "\n"])).encode() if heads else b""
-
-
-def with_absent(fresh: bytes, old: Kept, kind: str, refusing: set[str]) -> bytes:
-    """A file, and from an older one what was known of those of whom nothing came now; not of those who refuse us."""
-    new = parsed(kind, fresh.decode()) or NOTHING
-    columns = GROUPED[kind]
-    column = columns.index(SOLD_BY[kind])
-    came = new.values(column)
-    absent = [
-        ([shown(value) for value in values], count, _safe(old._text[start:end] + "\n")[:-1])
-        for values, count, start, end in old.groups
-        if values[column] not in came and refusing.isdisjoint(values)
-    ]
-    groups = [(values, count, new._text[start:end]) for values, count, start, end in new.groups] + absent
-    heads = ["\t".join([*values, str(count), str(len(body))]) for values, count, body in groups]
-    return ("\n".join([*heads, ""]) + "".join([*(body for *_, body in groups), "\n"])).encode() if groups else b""
-
-
-def _beside(kind: str, cells: dict[str, Sequence[str]]) -> Sequence[str]:
-    if kind == "offers":
-        _, accelerators, free, prices, provinces, _ = cells.values()
-        rows = zip(accelerators, free, prices, provinces, strict=True)
-        return [f"{name} x {count} free, {price} CNY, {province}" for name, count, price, province in rows]
-    _, *beside = cells.values()
-    return list(map(" ".join, zip(*beside, strict=True))) if beside else [""] * len(cells["metadata.name"])
-
-
-def _counts(own: Sequence[Sequence[str]], free: Sequence[str]) -> dict[tuple[str, ...], int]:
-    counts: dict[tuple[str, ...], int] = {}
-    for *key, count in zip(*own, free, strict=True):
-        counts[tuple(key)] = counts.get(tuple(key), 0) + (int(count) if count.isdecimal() else 0)
-    return counts
-
-
-def _are_all_safe(names: Sequence[Any]) -> bool:
-    """Whether all of them are, looked at together: a list of thousands passes by while somebody waits for it."""
-    joined = "\n".join(["", *names, ""]) if {str}.issuperset(map(type, names)) else ""
-    is_plain = joined.isascii() and not joined.encode().translate(None, NAME_CHARACTERS + b"\n")
-    is_whole = joined.count("\n") == len(names) + 1 and "\n\n" not in joined
-    return is_plain and is_whole and "\n-" not in joined and "\n@" not in joined
-
-
-def _cells(column: Sequence[Any]) -> Sequence[str]:
-    if {str}.issuperset(map(type, column)):
-        if (
-            not "".join(column).encode("utf-8", "replace").translate(None, PLAIN)
-            and max(map(len, column), default=0) <= MOST_BESIDE
-        ):
-            return column
-        seen = {text: shown(text) for text in set(column)}
-        return [seen[text] for text in column]
-    if {int}.issuperset(map(type, column)):
-        return list(map(str, column))
-    return [_cell(cell) for cell in column]
-
-
-def _cell(cell: Any) -> str:
-    if isinstance(cell, dict):
-        pairs = [f"{key}={value}" for key, value in cell.items()]
-        return ",".join(pair for pair in pairs if is_safe(pair.replace("=", "", 1)))
-    if isinstance(cell, list):
-        return ",".join(shown(str(one)) for one in cell)
-    return "" if cell is None else shown(str(cell))

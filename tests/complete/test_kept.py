@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cpctl.complete.kept import COLUMNS, NOTHING, Kept, is_safe, named, parsed, shown, written
+from cpctl.complete.keeping import written
+from cpctl.complete.kept import COLUMNS, NOTHING, Kept, is_safe, named, parsed, shown
 
 NAMES = st.one_of(
     st.from_regex(r"of-[0-9a-z]{1,4}", fullmatch=True),

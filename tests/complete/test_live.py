@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cpctl.complete import kept, store
+from cpctl.complete import keeping, store
 from cpctl.complete.tab import tab
 from kept_file import file_of
 from tools import need
@@ -157,7 +157,7 @@ def test_verbs_flags_and_files_for_other_bridges(cp):
 @pytest.mark.parametrize("word", HOSTILE)
 def test_what_is_not_safe_in_a_shell_is_neither_written_nor_offered(cp, word):
     columns = [[word, "of-1"], ["H800", word], [1, 1], ["1", "1"], [word, word], ["", ""]]
-    text = kept.written("offers", columns)
+    text = keeping.written("offers", columns)
     assert b"\nof-1\t" in text
     for piece in (b"$", b"`", b";", b"\x1b", b"'", b'"', b"\xe2"):
         assert piece not in text

@@ -15,7 +15,8 @@ from cpctl.commands.completeness import Completeness
 from cpctl.commands.listing import asked_for
 from cpctl.commands.passing import Passing
 from cpctl.complete import store
-from cpctl.complete.kept import COLUMNS, NAME_CHARACTERS, is_safe, parsed, written
+from cpctl.complete.keeping import written
+from cpctl.complete.kept import COLUMNS, NAME_CHARACTERS, is_safe, parsed
 from cpctl.complete.tab import tab
 from cpctl.registry import find
 from cpctl.resources.page import Page, RowPage
