@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench import calls, first_requests, long_lists, plans, shells, table, tabs
+from bench import calls, first_requests, long_lists, plans, shells, streams, table, tabs
 from bench.load import Platform, lists, oversold, purchases, rate
 from bench.long_lists import FEW, MANY, ROUND_TRIP_S
 from bench.starts import Start, Timing, clean, compared, timed
@@ -140,6 +140,7 @@ def serving(bench: Bench) -> Iterator[Row]:
         yield table.at_least("list requests, limit=20", listed, "/s", LISTS_A_SECOND, f"{listed * bare_s:.1f} in 1×")
         bought = rate(connection, purchases(connection, "bench"), scale.purchases)
         yield table.at_least("purchases", bought, "/s", PURCHASES_A_SECOND, f"{bought * bare_s:.1f} in 1×")
+        yield from streams.rows(connection)
         yield table.at_most("offers whose cards do not add up", len(oversold(connection)), "of them", 0)
 
 

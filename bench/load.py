@@ -29,7 +29,7 @@ class Platform:
     """One connection to the sandbox."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._given = url, token
+        self.given = url, token
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=60)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
@@ -45,7 +45,7 @@ class Platform:
 
     def another(self) -> Platform:
         """A further connection to the same."""
-        return Platform(*self._given)
+        return Platform(*self.given)
 
     def json(self, path: str) -> Any:
         return json.loads(self.ask(Ask("GET", path, 200)))

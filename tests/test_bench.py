@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
-from bench import bench, calls, offers, shells, table, tabs
+from bench import bench, calls, offers, shells, streams, table, tabs
+from bench.load import Platform
 from bench.starts import Timing, clean
 from bench.still_server import still_server
 from bench.table import Row
+from cpctl.sandbox import daemon
 from tools import need
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
@@ -94,3 +97,20 @@ def test_a_call_is_measured_token_by_token_and_one_that_fails_is_not(tmp_path):
     assert [row.kept is None for row in rows] == [False, True, False, True, False]
     with pytest.raises(RuntimeError, match="after 0 tokens"):
         calls.called(cpctl, {**env, "CPCTL_MODELS_URL": "http://127.0.0.1:9/v1"}, 3)
+
+
+def test_the_sandbox_holds_more_streams_than_a_shell_lets_it_have_files(tmp_path):
+    """Many machines allow a process 1,024 files at first, and more when it asks."""
+    folder = tmp_path / "sandbox"
+    root = Path(__file__).parents[1]
+    up = [sys.executable, "-m", "cpctl", "sandbox", "up", "--port", "0", "--data", str(folder)]
+    env = clean({"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"})
+    try:
+        subprocess.run(["sh", "-c", 'ulimit -Sn 128; exec "$@"', "sh", *up], cwd=root, env=env, check=True, timeout=60)
+        found = daemon.status(folder)
+        assert found is not None
+        rows = list(streams.rows(Platform(found.url, (folder / "token").read_text().strip()), 200))
+    finally:
+        daemon.down(folder)
+    assert [row.kept for row in rows] == [True, None, True, None], rows
+    assert [row.figure for row in rows[::2]] == ["200 streams"] * 2

@@ -42,6 +42,8 @@ from cpctl.sandbox.times import rfc3339
 
 LOG: Final = logging.getLogger("cpctl.sandbox")
 HOST: Final = "127.0.0.1"
+FILES: Final = 8_192
+"""How many a sandbox may hold: a connection is one, and a shell often allows 1,024 unless a process asks for more."""
 TICK_S: Final = 0.2
 TICKS_BETWEEN_TIDYING: Final = 50
 STOP_WITHIN_S: Final = 2
@@ -125,6 +127,19 @@ def bound(port: int) -> socket.socket:
     return found
 
 
+def allow_files() -> None:
+    """Let this process hold as many files as it needs, within what the machine allows it."""
+    if os.name != "posix":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # fewer streams, then
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 async def tick(platform: Platform, server: uvicorn.Server) -> None:
     """Let things happen in their time, also when nobody asks; end when the folder is gone, for nobody could find it."""
     for count in itertools.count(1):
@@ -202,6 +217,7 @@ def serve(folder: Path, wish: Wish, announce: Announce) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     if lock.take(folder) is None:
         raise SandboxError(f"another sandbox is running in {folder}", "cpctl sandbox status")
+    allow_files()
     listener = bound(former_port(folder) if wish.port is None else wish.port)
     platform, admin_token = prepare(folder, wish)
     server = server_of(platform, admin_token)
