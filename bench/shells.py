@@ -74,15 +74,24 @@ zle -N begin
 vared -i begin line
 """
 
-# fish has no clock of its own: its process is timed with turns and without, the empty loop in both.
+# fish has no clock of its own: it says when it begins, is between, and ends, and whoever reads that looks at a clock.
 FISH = """
-source $argv[1]
-set many $argv[2]
-while test $many -gt 0
-    set many (math $many - 1)
-    test "$argv[3]" = empty; or complete -C "$argv[4..]" >/dev/null
+function seq_of
+    set -l many $argv[1]
+    while test $many -gt 0
+        echo $many
+        set many (math $many - 1)
+    end
 end
-complete -C "$argv[4..]"
+source $argv[1]
+set turns (seq_of $argv[2])
+set line $argv[3..]
+echo begin
+for turn in $turns; true; end
+echo between
+for turn in $turns; complete -C "$line" >/dev/null; end
+echo end
+complete -C "$line"
 """
 
 
@@ -129,13 +138,14 @@ def in_zsh(shell: Shell, line: Sequence[str], turns: int) -> Tab:
 
 
 def in_fish(shell: Shell, line: Sequence[str], turns: int) -> Tab:
-    argv = (shell.program, "--no-config", shell.file(FISH), str(shell.script), str(turns))
-    began = time.perf_counter()
-    _said((*argv, "empty", *line), shell.env)
-    between = time.perf_counter()
-    words = _said((*argv, "full", *line), shell.env)
-    took = (time.perf_counter() - between) - (between - began)
-    return Tab(took / turns, tuple(words))
+    argv = (shell.program, "--no-config", shell.file(FISH), str(shell.script), str(turns), *line)
+    with subprocess.Popen(argv, env=shell.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        heard = [(text.rstrip("\n"), time.perf_counter()) for text in process.stdout]
+    if process.returncode or [text for text, _ in heard[:3]] != ["begin", "between", "end"]:
+        raise RuntimeError(f"fish ended with {process.returncode}")
+    begin, between, end = (when for _, when in heard[:3])
+    return Tab(((end - between) - (between - begin)) / turns, tuple(text for text, _ in heard[3:]))
 
 
 SHELLS: Mapping[str, tuple[str, Callable[[Shell, Sequence[str], int], Tab]]] = {
