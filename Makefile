@@ -4,7 +4,8 @@
 #   make test      the tests, some minutes
 #   make check     what CI runs: format, lint, types, generated files, tests
 #   make generate  completions/ and man/, from the verbs and the registry
-#   make bench     start-up times, long lists beside kubectl's, the sandbox's throughput (make bench BENCH=--quick)
+#   make bench     what promises of speed are measured by, beside kubectl where it is installed (make bench BENCH=--quick),
+#                  and beside other tools: make bench PEERS=FOLDER (bench/README.md)
 #   make soak      the long sweeps
 
 .DEFAULT_GOAL := check
@@ -35,7 +36,7 @@ generate: setup-dev
 	$(PYTHON_IN) -m cpctl.generate
 
 bench: setup-bench
-	@.venv-bench/bin/python -m bench.bench $(BENCH)
+	@.venv-bench/bin/python -m bench.bench $(BENCH) $(if $(PEERS),--peers '$(PEERS)')
 
 soak: setup-dev
 	$(PYTHON_IN) -m pytest -m soak

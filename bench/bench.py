@@ -16,7 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from bench import calls, first_requests, long_lists, plans, shells, streams, table, tabs
+from bench import calls, first_requests, long_lists, peers, plans, shells, streams, table, tabs
 from bench.load import Platform, lists, oversold, purchases, rate
 from bench.long_lists import FEW, MANY, ROUND_TRIP_S
 from bench.starts import Start, Timing, clean, compared, timed
@@ -42,6 +42,7 @@ SANDBOX_UP_S = 3.0
 LISTS_A_SECOND = 300
 PURCHASES_A_SECOND = 100
 PLAN_S = 2.0
+PEER_ROUNDS = 7  # some of them take seconds
 UNKNOWN = "-"
 
 
@@ -66,6 +67,7 @@ class Bench(NamedTuple):
     scale: Scale
     env: Mapping[str, str]
     folder: Path
+    peers: Path | None = None
 
 
 @contextmanager
@@ -144,6 +146,10 @@ def serving(bench: Bench) -> Iterator[Row]:
         yield table.at_most("offers whose cards do not add up", len(oversold(connection)), "of them", 0)
 
 
+def beside(bench: Bench) -> Iterator[Row]:
+    yield from peers.rows(bench.peers, BARE, bench.env, bench.folder, min(bench.scale.rounds, PEER_ROUNDS))
+
+
 def _up_once(folder: Path, env: Mapping[str, str]) -> float:
     with sandbox(folder, env) as (_, took, _connection):
         return took
@@ -157,6 +163,7 @@ PARTS: Mapping[str, Part] = {
     "call": calling,
     "plan": planning,
     "sandbox": serving,
+    "peers": beside,
 }
 
 
@@ -178,6 +185,7 @@ def main(argv: Sequence[str], parts: Mapping[str, Part] = PARTS) -> int:
         "--rounds", type=int, default=FULL.rounds, help=f"how often each start is timed ({FULL.rounds})"
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of everything")
+    parser.add_argument("--peers", type=Path, metavar="FOLDER", help="environments of other tools (README.md)")
     given = parser.parse_args(argv)
     if not parts.keys() >= {*given.parts}:
         parser.error(f"the parts are: {', '.join(parts)}")
@@ -188,7 +196,7 @@ def main(argv: Sequence[str], parts: Mapping[str, Part] = PARTS) -> int:
     unknown = False
     with tempfile.TemporaryDirectory(prefix="cpctl-bench-") as folder:
         for name in given.parts or parts:
-            for row in measured(name, parts[name], Bench(scale, env, Path(folder) / name)):
+            for row in measured(name, parts[name], Bench(scale, env, Path(folder) / name, given.peers)):
                 unknown = unknown or row.figure == UNKNOWN
                 print(table.line(row), flush=True)
     return int(unknown)

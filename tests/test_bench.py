@@ -10,7 +10,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from bench import bench, calls, offers, shells, streams, table, tabs
+from bench import bench, calls, offers, peers, shells, streams, table, tabs
 from bench.load import Platform
 from bench.starts import Timing, clean
 from bench.still_server import still_server
@@ -115,3 +115,25 @@ def test_the_sandbox_holds_more_streams_than_a_shell_lets_it_have_files(tmp_path
         daemon.down(folder)
     assert [row.kept for row in rows] == [True, None, True, None], rows
     assert [row.figure for row in rows[::2]] == ["200 streams"] * 2
+
+
+def test_peers_of_a_folder_are_timed_and_what_they_refuse_has_no_figure(tmp_path):
+    home, folder, bare = tmp_path / "home", tmp_path / "peers", (sys.executable, "-c", "pass")
+    for name, commands in (("one", ""), ("two", "first\nsecond\n")):
+        (folder / name / "bin").mkdir(parents=True)
+        for program in commands.split() or [name]:
+            (folder / name / "bin" / program).write_text('#!/bin/sh\ntest "$1" = --version\n')
+            (folder / name / "bin" / program).chmod(0o700)
+        if commands:
+            (folder / name / "command").write_text(commands)
+    (folder / "one" / "bin" / "python").symlink_to(sys.executable)
+    home.mkdir()
+    found = peers.peers(folder, bare)
+    assert [peer.name for peer in found] == ["one", "first", "second"]
+    assert [Path(peer.bare[0]).parent.name for peer in found[:1]] == ["bin"] and found[1].bare == bare
+    rows = [row for row in peers.rows(folder, bare, {"PATH": "/usr/bin:/bin"}, home, 1) if row.what[:4] == "peer"]
+    assert [row.figure != "none" for row in rows] == [True, False] * 3
+    assert "ended with 1" in rows[1].what
+    (folder / "two" / "command").write_text("third")
+    with pytest.raises(RuntimeError, match="third"):
+        peers.peers(folder, bare)
