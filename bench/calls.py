@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from statistics import median
 from typing import NamedTuple
 
 from bench import table
-from bench.starts import timed
+from bench.starts import beside
 from bench.table import Row
 from bench.token_server import MODEL, token_server
 
@@ -66,7 +67,7 @@ def rows(
         platform = {**env, "CPCTL_SERVER": url, "CPCTL_TOKEN": "bench"}
         for where, own in (("an endpoint", endpoint), ("a platform", platform)):
             called(cpctl, own, 0)  # writes byte code
-            found = [(called(cpctl, own, 0), timed(bare, own)) for _ in range(rounds)]
+            found = [beside(partial(called, cpctl, own, 0), bare, own, turn) for turn in range(rounds)]
             timing = table.paired([(call.first_s, base) for call, base in found])
             yield table.start(f"cpctl call of {where}, first token shown", timing, PASS)
             yield table.told("… after it was sent", table.ms(median(call.after_s for call, _ in found)))

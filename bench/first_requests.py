@@ -7,13 +7,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 from bench import long_lists
 from bench.long_lists import FEW, LIST, Run, ran
-from bench.starts import timed
+from bench.starts import Timing, beside
 from bench.still_server import still_server
+from bench.table import paired
 
 LIMIT_S = 30.0
 MANIFEST = """\
@@ -43,7 +44,7 @@ def until_asked(argv: Sequence[str], env: Mapping[str, str]) -> float:
             process.wait()
 
 
-def spending(cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int) -> tuple[float, float]:
+def spending(cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int) -> Timing:
     """The median seconds of `apply` until it asks for the first time, and their ratio to `bare`."""
     folder.mkdir(parents=True)
     manifest = folder / "order.yaml"
@@ -51,13 +52,12 @@ def spending(cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Pa
     own = {**env, "HOME": str(folder)}
     argv = (cpctl, "apply", "-f", str(manifest), "--yes")
     until_asked(argv, own)  # writes byte code
-    pairs = [(timed(bare, own), until_asked(argv, own)) for _ in range(rounds)]
-    return median(own for _, own in pairs), median(own / base for base, own in pairs)
+    return paired([beside(partial(until_asked, argv, own), bare, own, turn) for turn in range(rounds)])
 
 
 def over_https(
     cpctl: str, bare: Sequence[str], env: Mapping[str, str], folder: Path, rounds: int
-) -> list[tuple[Run, Run]]:
+) -> list[tuple[Run, float]]:
     """`get offers` of few rows over https, each beside `bare`; [] where openssl cannot make a certificate."""
     openssl = shutil.which("openssl")
     if openssl is None:
@@ -71,4 +71,4 @@ def over_https(
     with still_server(FEW, certificate) as url:
         own = {**long_lists.environment(env, url), "SSL_CERT_FILE": str(folder / "ca.pem")}
         ran((cpctl, *LIST), own, FEW + 1)
-        return [(ran((cpctl, *LIST), own, FEW + 1), ran(bare, own)) for _ in range(rounds)]
+        return [beside(partial(ran, (cpctl, *LIST), own, FEW + 1), bare, own, turn) for turn in range(rounds)]

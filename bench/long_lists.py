@@ -6,12 +6,13 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from bench import table
-from bench.starts import Timing
+from bench.starts import Timing, beside
 from bench.still_server import still_server
 from bench.table import Row
 
@@ -43,7 +44,7 @@ class Run(NamedTuple):
 class Round(NamedTuple):
     """Runs that were made one right after the other; kubectl's are None where it is not installed."""
 
-    bare: Run
+    bare_s: float
     ours: Run
     one_page: Run | None
     default: Run | None
@@ -90,16 +91,15 @@ def compared(
     with still_server(count, answer_s=answer_s) as url:
         own, its = environment(env, url), kubernetes_environment(env, url, folder)
 
-        def one_round() -> Round:
-            base = ran(bare, own)
-            ours = ran((cpctl, *LIST), own, count + 1)
+        def one_round(turn: int) -> Round:
+            ours, base = beside(partial(ran, (cpctl, *LIST), own, count + 1), bare, own, turn)
             if kubectl is None:
                 return Round(base, ours, None, None)
             pages = [ran((kubectl, *LIST, *words), its, count + 1) for words in ((IN_ONE_PAGE,), ())]
             return Round(base, ours, *pages)
 
-        one_round()  # writes byte code, fills caches, makes the server's answers
-        return [one_round() for _ in range(rounds)]
+        one_round(0)  # writes byte code, fills caches, makes the server's answers
+        return [one_round(turn) for turn in range(rounds)]
 
 
 def longest(cpctl: str, env: Mapping[str, str], rounds: int) -> list[Long]:
@@ -116,27 +116,27 @@ def longest(cpctl: str, env: Mapping[str, str], rounds: int) -> list[Long]:
 
 def few(rounds: Sequence[Round]) -> Iterator[Row]:
     """What a list costs when there is next to nothing in it."""
-    ours = table.paired([(one.ours.seconds, one.bare.seconds) for one in rounds])
+    ours = table.paired([(one.ours.seconds, one.bare_s) for one in rounds])
     yield table.start(f"cpctl get offers, {FEW} rows", ours, FEW_PASS)
-    theirs = [(one.default.seconds, one.bare.seconds) for one in rounds if one.default]
+    theirs = [(one.default.seconds, one.bare_s) for one in rounds if one.default]
     if theirs:
         yield table.start(f"kubectl get, {FEW} rows", table.paired(theirs))
 
 
 def many(rounds: Sequence[Round], answering: str = "") -> Iterator[Row]:
     """10,000 rows, and as many of kubectl's, each round of them paired; `answering`: how the server does."""
-    ours = table.paired([(one.ours.seconds, one.bare.seconds) for one in rounds])
+    ours = table.paired([(one.ours.seconds, one.bare_s) for one in rounds])
     yield table.start(f"cpctl get offers, {MANY:,} rows{answering}", ours)
-    one_page = [(one.one_page.seconds, one.bare.seconds, one.ours.seconds) for one in rounds if one.one_page]
-    default = [(one.default.seconds, one.bare.seconds, one.ours.seconds) for one in rounds if one.default]
-    for name, budget, beside in (
+    one_page = [(one.one_page.seconds, one.bare_s, one.ours.seconds) for one in rounds if one.one_page]
+    default = [(one.default.seconds, one.bare_s, one.ours.seconds) for one in rounds if one.default]
+    for name, budget, both in (
         ("in one page", KUBECTL_RATIO, one_page),
         ("by default", KUBECTL_DEFAULT_RATIO, default),
     ):
-        if beside:
-            theirs = table.paired([(seconds, bare) for seconds, bare, _ in beside])
+        if both:
+            theirs = table.paired([(seconds, bare) for seconds, bare, _ in both])
             yield table.start(f"kubectl get, {MANY:,} rows {name}{answering}", theirs)
-            yield table.share(f"… cpctl / kubectl {name}", median(own / its for its, _, own in beside), budget)
+            yield table.share(f"… cpctl / kubectl {name}", median(own / its for its, _, own in both), budget)
 
 
 def very_many(runs: Sequence[Long], bare_s: float) -> Iterator[Row]:

@@ -65,6 +65,6 @@ def rows(folder: Path | None, bare: Sequence[str], env: Mapping[str, str], home:
 
 def _row(what: str, argv: Sequence[str], bare: Sequence[str], env: Mapping[str, str], rounds: int) -> Row:
     try:
-        return table.start(what, compared([Start(what, argv)], bare, env, rounds)[1][what])
+        return table.start(what, compared([Start(what, argv)], bare, env, rounds)[what])
     except (RuntimeError, subprocess.TimeoutExpired) as error:
         return table.told(f"{what}: {str(error)[-60:].strip().splitlines()[-1]}", "none")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from statistics import median
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 UNWANTED = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONHOME", "PYTHONWARNINGS", "VIRTUAL_ENV")
+T = TypeVar("T")
 LIMIT_S = 60.0  # nothing that is timed takes as long
 
 
@@ -48,23 +50,30 @@ def timed(argv: Sequence[str], env: Mapping[str, str], code: int = 0) -> float:
     return took
 
 
-def compared(
-    starts: Sequence[Start], bare: Sequence[str], env: Mapping[str, str], rounds: int
-) -> tuple[float, dict[str, Timing]]:
-    """Every start timed `rounds` times; a round runs each once, with `bare` before each, so that noise meets both.
+def beside(own: Callable[[], T], bare: Sequence[str], env: Mapping[str, str], turn: int) -> tuple[T, float]:
+    """What `own` measures, and the seconds of `bare` right before it or, every other turn, right after it.
 
-    Returns:
-        The median seconds of `bare`, and the timing of each start.
+    One more `bare` goes ahead, for whatever ran before has left the machine's caches to itself: the first to run after
+    something large is slower, and that must not always be the same one.
     """
+    timed(bare, env)
+    if turn % 2:
+        took = own()
+        return took, timed(bare, env)
+    base = timed(bare, env)
+    return own(), base
+
+
+def compared(starts: Sequence[Start], bare: Sequence[str], env: Mapping[str, str], rounds: int) -> dict[str, Timing]:
+    """Every start timed `rounds` times; a round runs each once, with `bare` beside each, so that noise meets both."""
     for start in starts:
         timed(start.argv, env, start.code)  # writes byte code, fills caches
     pairs: dict[str, list[tuple[float, float]]] = {start.name: [] for start in starts}
-    for _ in range(rounds):
+    for turn in range(rounds):
         for start in starts:
-            pairs[start.name].append((timed(bare, env), timed(start.argv, env, start.code)))
-    bare_s = median(pair[0] for found in pairs.values() for pair in found)
-    return bare_s, {name: _timing(found) for name, found in pairs.items()}
+            pairs[start.name].append(beside(partial(timed, start.argv, env, start.code), bare, env, turn))
+    return {name: _timing(found) for name, found in pairs.items()}
 
 
 def _timing(pairs: Sequence[tuple[float, float]]) -> Timing:
-    return Timing(median(own for _, own in pairs), median(own / bare for bare, own in pairs))
+    return Timing(median(own for own, _ in pairs), median(own / bare for own, bare in pairs))

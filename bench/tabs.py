@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
 from bench import table
 from bench.long_lists import MANY, environment, kubernetes_environment, ran
-from bench.starts import LIMIT_S, timed
+from bench.starts import LIMIT_S, beside
 from bench.still_server import still_server
 from bench.table import Row
 
@@ -72,24 +73,24 @@ def rows(
             ran((cpctl, "get", "offers", "-A"), own, count + 1)  # fills the cache, so that no Tab finds it old
             theirs = kubectl if tab.beside else None
 
-            def one_round(tab: Tab = tab, theirs: str | None = theirs) -> tuple[Round, int]:
-                base, mine = timed(bare, own), pressed((cpctl, "__complete", *tab.words), own)
+            def one_round(turn: int, tab: Tab = tab, theirs: str | None = theirs) -> tuple[Round, int]:
+                mine, base = beside(partial(pressed, (cpctl, "__complete", *tab.words), own), bare, own, turn)
                 other = pressed((theirs, "__complete", *tab.words), its) if theirs else None
                 if other and other.offered != mine.offered:
                     raise RuntimeError(f"cpctl offers {mine.offered} {tab.what}, kubectl {other.offered}")
                 return Round(base, mine.seconds, other.seconds if other else None), mine.offered
 
-            _, offered = one_round()  # writes byte code, makes the server's answers
-            yield from _told(tab, offered, [one_round()[0] for _ in range(rounds)])
+            _, offered = one_round(0)  # writes byte code, makes the server's answers
+            yield from _told(tab, offered, [one_round(turn)[0] for turn in range(rounds)])
 
 
 def _told(tab: Tab, offered: int, rounds: Sequence[Round]) -> Iterator[Row]:
     what = f"__complete, {tab.what} ({offered:,})"
     yield table.start(f"cpctl {what}", table.paired([(one.ours, one.bare) for one in rounds]), PASS)
-    beside = [(one.theirs, one.bare, one.ours) for one in rounds if one.theirs is not None]
-    if beside:
-        yield table.start(f"kubectl {what}", table.paired([(theirs, base) for theirs, base, _ in beside]))
-        yield table.share("… cpctl / kubectl", median(ours / theirs for theirs, _, ours in beside), KUBECTL)
+    both = [(one.theirs, one.bare, one.ours) for one in rounds if one.theirs is not None]
+    if both:
+        yield table.start(f"kubectl {what}", table.paired([(theirs, base) for theirs, base, _ in both]))
+        yield table.share("… cpctl / kubectl", median(ours / theirs for theirs, _, ours in both), KUBECTL)
 
 
 def pressed(argv: Sequence[str], env: Mapping[str, str]) -> Pressed:
