@@ -147,10 +147,10 @@ def _address(url: str) -> tuple[tuple[str, int], str]:
 def rows(platform: Platform, count: int = STREAMS) -> Iterator[Row]:
     allow(count)
     watched = watches(platform, count)
-    yield table.at_least(f"of {count:,} watches at once, told of an order", watched.ended, "streams", count)
+    yield table.at_least(f"{count:,} watches at once, told of an order", watched.ended, "told", count)
     yield table.told("… all opened after, the last told after", _both(watched.begun_s, watched.ended_s))
     answered = answers(platform, count)
-    yield table.at_least(f"of {count:,} streams of a model at once, to their end", answered.ended, "streams", count)
+    yield table.at_least(f"{count:,} streams of a model at once, to their end", answered.ended, "ended", count)
     yield table.told("… all begun after, the last ended after", _both(answered.begun_s, answered.ended_s))
     for refused in filter(None, (watched.refused, answered.refused)):
         yield table.told(f"… refused: {refused.splitlines()[0]}", "")

@@ -55,7 +55,7 @@ def start(what: str, timing: Timing, budget: float | None = None) -> Row:
 
 def share(what: str, ratio: float, budget: float) -> Row:
     """A ratio to something else than `pass`."""
-    return Row(what, times(ratio), "", f"≤ {budget:g}×", ratio <= budget)
+    return Row(what, times(ratio) if ratio >= 0.1 else f"{ratio:.1g}×", "", f"≤ {budget:g}×", ratio <= budget)
 
 
 def at_most(what: str, figure: float, unit: str, budget: float, digits: int = 0, ratio: str = "") -> Row:

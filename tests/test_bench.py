@@ -114,7 +114,7 @@ def test_the_sandbox_holds_more_streams_than_a_shell_lets_it_have_files(tmp_path
     finally:
         daemon.down(folder)
     assert [row.kept for row in rows] == [True, None, True, None], rows
-    assert [row.figure for row in rows[::2]] == ["200 streams"] * 2
+    assert [row.figure for row in rows[::2]] == ["200 told", "200 ended"]
 
 
 def test_peers_of_a_folder_are_timed_and_what_they_refuse_has_no_figure(tmp_path):
