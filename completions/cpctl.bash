@@ -304,6 +304,7 @@ _cpctl_values() {
         "get --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "describe --selector"|"describe -l") live=1 ;;
         "explain --output"|"explain -o") words="plaintext json yaml" ;;
+        "events --for") live=1 ;;
         "events --types") words="Normal Warning" list=open ;;
         "events --output"|"events -o") words="table wide json yaml toml name csv jsonpath= custom-columns=" ;;
         "overview --output"|"overview -o") words="table json yaml" ;;
@@ -372,6 +373,7 @@ _cpctl_values() {
         "activate --output"|"activate -o") words="name json yaml" ;;
         "extend --until") live=1 ;;
         "extend --output"|"extend -o") words="name json yaml" ;;
+        "wait --for") words="condition=Active condition=Held condition=Matched delete" ;;
         "wait --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "release --filename"|"release -f") files=1 ;;
         "release --selector"|"release -l") live=1 ;;
@@ -382,6 +384,7 @@ _cpctl_values() {
         "delete --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "usage --since") words="1d 7d 30d" ;;
         "usage --until") live=1 ;;
+        "usage --by") words="province accelerator provider order offer product project" list=open ;;
         "usage --output"|"usage -o") words="table csv json yaml" ;;
         "audit --resolve") words="finish cancel" ;;
         "audit --output"|"audit -o") words="table name json yaml" ;;
@@ -422,6 +425,8 @@ _cpctl_plain() {
         "wait") words="orders demands" ;;
         "release") words="order/" ;;
         "delete") words="order/" ;;
+        "config set") words="server project province output warn-before models sandbox-data limits.max-price limits.max-order limits.max-day limits.max-call residency.provinces" ;;
+        "config unset") words="server project province output warn-before models sandbox-data limits.max-price limits.max-order limits.max-day limits.max-call residency.provinces" ;;
         "sandbox faults") words="list set clear" ;;
         "api") words="GET POST PATCH DELETE" ;;
         "completion") words="bash zsh fish powershell install uninstall status" ;;

@@ -229,7 +229,7 @@ end
 
 function __cpctl_values
     switch "$argv[1]"
-        case '* --profile' '* --project' '* -n' 'get --cards' 'get --order' 'get --selector' 'get -l' 'get --sort-by' 'describe --selector' 'describe -l' 'plan --cards' 'plan --voucher' 'plan --scenario' 'create order --cards' 'create order --voucher' 'create order --offer' 'create order --scenario' 'create demand --until' 'create demand --cards' 'create demand --voucher' 'create demand --scenario' 'extend --until' 'release --selector' 'release -l' 'delete --selector' 'delete -l' 'usage --until' 'call --source'
+        case '* --profile' '* --project' '* -n' 'get --cards' 'get --order' 'get --selector' 'get -l' 'get --sort-by' 'describe --selector' 'describe -l' 'events --for' 'plan --cards' 'plan --voucher' 'plan --scenario' 'create order --cards' 'create order --voucher' 'create order --offer' 'create order --scenario' 'create demand --until' 'create demand --cards' 'create demand --voucher' 'create demand --scenario' 'extend --until' 'release --selector' 'release -l' 'delete --selector' 'delete -l' 'usage --until' 'call --source'
             set -g __cpctl_live always
         case '* --color'
             set -g __cpctl_found 'auto' 'always' 'never'
@@ -273,8 +273,12 @@ function __cpctl_values
             set -g __cpctl_found 'none' 'client' 'server'
         case 'create order --output' 'create order -o' 'create demand --output' 'create demand -o' 'apply --output' 'apply -o' 'label --output' 'label -o' 'activate --output' 'activate -o' 'extend --output' 'extend -o' 'release --output' 'release -o'
             set -g __cpctl_found 'name' 'json' 'yaml'
+        case 'wait --for'
+            set -g __cpctl_found 'condition=Active' 'condition=Held' 'condition=Matched' 'delete'
         case 'usage --since'
             set -g __cpctl_found '1d' '7d' '30d'
+        case 'usage --by'
+            set -g __cpctl_found 'province' 'accelerator' 'provider' 'order' 'offer' 'product' 'project'; set -g __cpctl_list 1
         case 'usage --output' 'usage -o'
             set -g __cpctl_found 'table' 'csv' 'json' 'yaml'
         case 'audit --resolve'
@@ -312,6 +316,10 @@ function __cpctl_plain
             set -g __cpctl_found 'order/'
         case 'delete'
             set -g __cpctl_found 'order/'
+        case 'config set'
+            set -g __cpctl_found 'server' 'project' 'province' 'output' 'warn-before' 'models' 'sandbox-data' 'limits.max-price' 'limits.max-order' 'limits.max-day' 'limits.max-call' 'residency.provinces'
+        case 'config unset'
+            set -g __cpctl_found 'server' 'project' 'province' 'output' 'warn-before' 'models' 'sandbox-data' 'limits.max-price' 'limits.max-order' 'limits.max-day' 'limits.max-call' 'residency.provinces'
         case 'sandbox faults'
             set -g __cpctl_found 'list' 'set' 'clear'
         case 'api'

@@ -75,6 +75,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'get --sort-by' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'describe --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'describe -l' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'events --for' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'plan --cards' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'plan --voucher' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'plan --scenario' = @{ words = @(); live = 'always'; list = $false; files = $false }
@@ -205,7 +206,9 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'extend -o' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'release --output' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'release -o' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
+        'wait --for' = @{ words = @('condition=Active', 'condition=Held', 'condition=Matched', 'delete'); live = ''; list = $false; files = $false }
         'usage --since' = @{ words = @('1d', '7d', '30d'); live = ''; list = $false; files = $false }
+        'usage --by' = @{ words = @('province', 'accelerator', 'provider', 'order', 'offer', 'product', 'project'); live = ''; list = $true; files = $false }
         'usage --output' = @{ words = @('table', 'csv', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'usage -o' = @{ words = @('table', 'csv', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'audit --resolve' = @{ words = @('finish', 'cancel'); live = ''; list = $false; files = $false }
@@ -240,6 +243,8 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'wait' = @('orders', 'demands')
         'release' = @('order/')
         'delete' = @('order/')
+        'config set' = @('server', 'project', 'province', 'output', 'warn-before', 'models', 'sandbox-data', 'limits.max-price', 'limits.max-order', 'limits.max-day', 'limits.max-call', 'residency.provinces')
+        'config unset' = @('server', 'project', 'province', 'output', 'warn-before', 'models', 'sandbox-data', 'limits.max-price', 'limits.max-order', 'limits.max-day', 'limits.max-call', 'residency.provinces')
         'sandbox faults' = @('list', 'set', 'clear')
         'api' = @('GET', 'POST', 'PATCH', 'DELETE')
         'completion' = @('bash', 'zsh', 'fish', 'powershell', 'install', 'uninstall', 'status')

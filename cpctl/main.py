@@ -34,10 +34,10 @@ def main() -> NoReturn:
         from cpctl import __version__
 
         _end(_emit(sys.stdout, f"cpctl {__version__}\n"))
-    if sys.argv[1:2] == ["__complete"]:
+    if sys.argv[1:2] in (["__complete"], ["__completeNoDesc"]):
         from cpctl.complete.tab import main as completed
 
-        _end(_emit(sys.stdout, completed(sys.argv[2:])))
+        _end(_emit(sys.stdout, completed(sys.argv[2:], bare=sys.argv[1] != "__complete")))
     from cpctl.dispatch import help_of
 
     text = help_of(sys.argv[1:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cpctl.errors import ExitCode, LocalFailure, NotFound, UnknownName
+from cpctl.errors import ExitCode, LocalFailure, NotFound, UnknownName, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -32,6 +32,8 @@ def completion(rt: Runtime, *, what: flags.CompletionWhat, shell: flags.Shell = 
     profile of PowerShell, whose execution policy is left as it is), and uninstall takes it out again.
     """
     if what in SCRIPTS:
+        if shell:
+            raise UsageError(detail=f'"{shell}" is one word too many', hint=f"cpctl completion install {what}")
         yield _script(what).read_text(encoding="utf-8")
         return ExitCode.DONE
     if what not in ACTIONS:

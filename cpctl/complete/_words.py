@@ -117,7 +117,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
         '-o': ('=plaintext|json|yaml', 'The form of what is printed'),
     }),
     'events': ('text', (), {
-        '--for': ('text', 'Only what happened to this object'),
+        '--for': ('@about', 'Only what happened to this object'),
         '--types': ('=Normal|Warning,', 'Only Normal or only Warning events'),
         '--output': ('=table|wide|json|yaml|toml|name|csv|jsonpath=|custom-columns=', "The form of what is printed; jsonpath='{.items[*].metadata.name}'"),
         '-o': ('=table|wide|json|yaml|toml|name|csv|jsonpath=|custom-columns=', "The form of what is printed; jsonpath='{.items[*].metadata.name}'"),
@@ -271,7 +271,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
         '-o': ('=name|json|yaml', 'The form of what is printed'),
     }),
     'wait': ('@object', ('orders', 'demands'), {
-        '--for': ('text', "condition=Active, of a demand condition=Matched, delete, or jsonpath='{.status.phase}'=Active"),
+        '--for': ('=condition=Active|condition=Held|condition=Matched|delete', "condition=Active, of a demand condition=Matched, delete, or jsonpath='{.status.phase}'=Active"),
         '--timeout': ('=30s|1m|5m|10m|30m|1h', 'Give up waiting after this long; what was begun goes on'),
     }),
     'release': ('@object', ('order/',), {
@@ -307,7 +307,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
     'usage': ('text', (), {
         '--since': ('=1d|7d|30d', 'Since when: 7d, 12h, or a time with a zone; seven days by default'),
         '--until': ('@until', 'Until before when, with a zone; now by default'),
-        '--by': ('text', 'What to sum by: province, accelerator, order, label:team …'),
+        '--by': ('=province|accelerator|provider|order|offer|product|project,', 'What to sum by: province, accelerator, order, label:team …'),
         '--all-projects': ('', "In all your projects, and without a profile's default filters"),
         '-A': ('', "In all your projects, and without a profile's default filters"),
         '--output': ('=table|csv|json|yaml', 'The form of what is printed'),
@@ -368,9 +368,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
     }),
     'config use-profile': ('@profile', (), {
     }),
-    'config set': ('text', (), {
+    'config set': ('=server|project|province|output|warn-before|models|sandbox-data|limits.max-price|limits.max-order|limits.max-day|limits.max-call|residency.provinces', (), {
     }),
-    'config unset': ('text', (), {
+    'config unset': ('=server|project|province|output|warn-before|models|sandbox-data|limits.max-price|limits.max-order|limits.max-day|limits.max-call|residency.provinces', (), {
     }),
     'config rename-profile': ('@profile', (), {
     }),

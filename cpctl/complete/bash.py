@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cpctl.accelerators import ACCELERATORS
 from cpctl.complete.bash_template import TEMPLATE
-from cpctl.complete.slots import COMMON, flag_slot, plain_slot, repeats
+from cpctl.complete.slots import flag_slot, plain_slot, repeats, usual
 from cpctl.grammar import Command, Flag
 from cpctl.places import CONNECTED
 from cpctl.registry import KINDS
@@ -21,7 +21,6 @@ HELP_FLAGS = ("--help", "-h")
 ROOT_FLAGS = ("--version",)
 FILE_VALUES = frozenset({"FILE", "DIR"})  # completed by readline as file names
 SPELLED_BY_TYPE = ("TYPE", "KIND")
-METHODS = ("GET", "POST", "PATCH", "DELETE")
 
 # flags whose values are fixed, though their metavar does not name them all
 FIXED: Mapping[str, tuple[str, ...]] = {
@@ -100,7 +99,7 @@ def _value_cases(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) ->
 
 
 def _value_case(key: str, flag: Flag) -> Iterator[str]:
-    words = flag.words or FIXED.get(flag.spellings[0], ()) or COMMON.get(flag.spellings[0], ())
+    words = flag.words or FIXED.get(flag.spellings[0], ()) or usual(flag)
     patterns = "|".join(f'"{key} {word}"' if key != "*" else f'*" {word}"' for word in flag.spellings)
     live = flag_slot(flag)[:1] == "@"
     if words:
@@ -116,11 +115,10 @@ def _plain(command: Command) -> list[str]:
     """The first plain word of a command, where it is one of a fixed few."""
     if not command.arguments:
         return []
+    slot = plain_slot(command)
+    if slot[:1] == "=":
+        return slot[1:].split("|")
     metavar = command.arguments[0].metavar
-    if metavar == "METHOD":
-        return list(METHODS)
-    if "|" in metavar:
-        return metavar.split("|")
     head, slash, _ = metavar.partition("/")
     verb = command.path[0]
     kinds = [kind for kind in KINDS if verb in kind.verbs] or list(KINDS)

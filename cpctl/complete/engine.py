@@ -22,7 +22,9 @@ def answer(line: Line, read: Read) -> tuple[str, int]:
         return found.lines(begun, whole), directive
     begins = [(value, beside) for value, beside in found if value.startswith(begun)]
     fitting = [(value, beside) for value, beside in begins if value in line.flags or _fits(value, begun)]
-    lines = [f"{whole}{value}\t{shown(beside)}\n" if beside else f"{whole}{value}\n" for value, beside in fitting]
+    own = {**VERBS, **GROUPS.get(line.key, {}), **{word: text for word, (_, text) in line.flags.items()}}
+    told = [(value, beside if own.get(value) == beside else shown(beside)) for value, beside in fitting]
+    lines = [f"{whole}{value}\t{beside}\n" if beside else f"{whole}{value}\n" for value, beside in told]
     return "".join(lines), directive
 
 
@@ -78,13 +80,13 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
     else:
         return (), "", NO_FILES
     taken = head.split(",")
-    space = NO_SPACE if is_list or (slot in ENDLESS and head[-1:] != "=") else 0
+    space = NO_SPACE if is_list or (slot in ENDLESS and head[-1:] not in ("=", "/")) else 0
     order = KEEP_ORDER if slot in SUGGESTED and not isinstance(found, Kept) else 0  # numbers and times
     left = found.but(taken) if isinstance(found, Kept) else [pair for pair in found if pair[0] not in taken]
     return left, head, NO_FILES | space | order
 
 
-ENDLESS = frozenset({"@offer=", "@label"})
+ENDLESS = frozenset({"@offer=", "@label", "@about"})
 SUGGESTED = frozenset({"@offer=", "@cards", "@until", "@new"})
 
 

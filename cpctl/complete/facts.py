@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _plain, _valued
-from cpctl.complete.slots import COMMON, flag_slot, key, plain_slot, repeats
+from cpctl.complete.slots import flag_slot, key, plain_slot, repeats, usual
 from cpctl.grammar import Command, Flag
 from cpctl.verbs import VERBS
 
@@ -71,7 +71,7 @@ def _values(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> tupl
     places: dict[Value, list[str]] = {}
     for name, flag in [("*", f) for f in everywhere] + [(key(c), f) for c in commands for f in c.flags]:
         slot = flag_slot(flag)
-        words = flag.words or FIXED.get(flag.spellings[0], ()) or COMMON.get(flag.spellings[0], ())
+        words = flag.words or FIXED.get(flag.spellings[0], ()) or usual(flag)
         live = ("narrow" if words else "always") if slot[:1] == "@" else ""
         row = Value((), words, flag.is_list, live, slot == "file")
         if words or live or row.files:

@@ -167,6 +167,14 @@ def columns(line: Line) -> tuple[Pairs, str]:
     return [(f"{title}:.{path}", path) for title, path in titles], head
 
 
+def _about(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
+    """`TYPE/NAME`, of what events may be about."""
+    word, slash, _ = line.last.partition("/")
+    if slash and word.lower() in KINDS:
+        return names(line, KINDS[word.lower()], read), f"{word}/"
+    return [(f"{kind}/", "") for kind in ("order", "card", "demand")], head
+
+
 SOURCES: dict[str, Callable[[Line, Read, str], tuple[Pairs | Kept, str]]] = {
     "@province": _provinces,
     "@accelerator": _accelerators,
@@ -184,4 +192,5 @@ SOURCES: dict[str, Callable[[Line, Read, str], tuple[Pairs | Kept, str]]] = {
     "@label": _labels,
     "@field": _sort_keys,
     "@path": _paths,
+    "@about": _about,
 }

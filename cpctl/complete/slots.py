@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from cpctl.accelerators import ACCELERATORS
 from cpctl.grammar import Command, Flag
+from cpctl.profiles.settings import SETTINGS
 from cpctl.registry import KINDS
 from cpctl.verbs import VERBS
 
@@ -17,7 +18,7 @@ FILE_VALUES = frozenset({"FILE", "DIR"})
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 HELP = {"--help": ("", "Say what it does and takes"), "-h": ("", "Say what it does and takes")}
 
-# values that people mostly give; any other is as good
+# values that people mostly give, by a flag's long spelling or its metavar; any other is as good
 COMMON: Mapping[str, tuple[str, ...]] = {
     "--duration": ("1h", "4h", "8h", "24h", "3d", "7d", "30d"),
     "--timeout": ("30s", "1m", "5m", "10m", "30m", "1h"),
@@ -26,6 +27,8 @@ COMMON: Mapping[str, tuple[str, ...]] = {
     "--interconnect": ("NVLink", "HCCS"),
     "--latency-class": ("metro", "regional", "national"),
     "--types": ("Normal", "Warning"),
+    "--by": ("province", "accelerator", "provider", "order", "offer", "product", "project"),
+    "CONDITION": ("condition=Active", "condition=Held", "condition=Matched", "delete"),
 }
 
 # a flag's live source, by its long spelling
@@ -51,14 +54,20 @@ LIVE: Mapping[str, str] = {
     "--sort-by": "@field,",
     "--profile": "@profile",
     "--project": "@project",
+    "TYPE/NAME": "@about",
 }
 
 # what the plain words of a command are, by their metavar
 PLAIN: Mapping[str, str] = {"MODEL[@PROVIDER]": "@model", "METHOD": "=" + "|".join(METHODS), "TYPE[.FIELD...]": "@path"}
+SETTINGS_OF_PROFILE = "=" + "|".join(
+    row.key.removeprefix("profiles.*.") for row in SETTINGS if row.key.startswith("profiles.*.")
+)
 NAMED: Mapping[str, str] = {
     "plan": "text",
     "create order": "@new",
     "create demand": "@new",
+    "config set": SETTINGS_OF_PROFILE,
+    "config unset": SETTINGS_OF_PROFILE,
     "config use-profile": "@profile",
     "config rename-profile": "@profile",
     "config delete-profile": "@profile",
@@ -79,11 +88,16 @@ def flag_slot(flag: Flag) -> str:
         return ""
     if flag.words:
         return "=" + "|".join(flag.words)
-    if flag.spellings[0] in COMMON:
-        return "=" + "|".join(COMMON[flag.spellings[0]]) + ("," if flag.is_list else "")
+    if usual(flag):
+        return "=" + "|".join(usual(flag)) + ("," if flag.is_list else "")
     if flag.value in FILE_VALUES:
         return "file"
-    return LIVE.get(flag.spellings[0], "text")
+    return LIVE.get(flag.spellings[0]) or LIVE.get(flag.value, "text")
+
+
+def usual(flag: Flag) -> tuple[str, ...]:
+    """What people mostly give to a flag."""
+    return COMMON.get(flag.spellings[0]) or COMMON.get(flag.value or "", ())
 
 
 def plain_slot(command: Command) -> str:

@@ -112,10 +112,12 @@ def _age(seconds: float) -> str:
     return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"
 
 
-def main(words: list[str]) -> str:
+def main(words: list[str], *, bare: bool = False) -> str:
+    """bare: without what stands beside the values, as cobra's `__completeNoDesc`."""
     import time
 
     try:
-        return tab(words, os.environ, time.time())
+        text = tab(words, os.environ, time.time())
+        return text if not bare else "".join([line.partition("\t")[0] + "\n" for line in text.splitlines()])
     except Exception:  # a Tab never shows a traceback
         return f":{1 | NO_FILES}\n"

@@ -40,6 +40,11 @@ def test_one_line_that_comes_once_and_goes_again(cp, shell, name):
     assert file.read_bytes() == b"first\n\xff last\n" and file.stat().st_mode & 0o777 == 0o640
 
 
+def test_a_script_takes_no_second_word(cp):
+    said = cp("completion", "bash", "zsh")
+    assert (said.code, said.out) == (2, "") and '"zsh" is one word too many' in said.err
+
+
 def test_the_shell_is_the_one_of_the_environment(cp):
     env = {"HOME": str(cp.home), "SHELL": "/bin/bash"}
     assert cp("completion", "install", env=env).code == 0

@@ -146,6 +146,36 @@ def test_where_no_plain_word_can_follow_the_flags_are_offered(cp):
         assert "--help" not in offered(cp, *words, "")
 
 
+def test_words_that_only_some_flags_and_verbs_take(cp):
+    assert {"server", "project", "limits.max-order", "residency.provinces"} <= set(offered(cp, "config", "set", ""))
+    assert offered(cp, "config", "set", "server", "") == offered(cp, "config", "unset", "server", "")
+    assert offered(cp, "wait", "order/x", "--for", "condition=A") == ["condition=Active"]
+    assert "province,accelerator" in offered(cp, "usage", "--by", "province,")
+    assert offered(cp, "events", "--for", "") == ["order/", "card/", "demand/"]
+    assert said(cp, "events", "--for", "").splitlines()[-1] == ":6"
+    assert "\tThe platform's endpoint, instead of the profile's\n" in said(cp, "get", "offers", "--server")
+
+
+def test_events_are_about_objects_by_name(cp):
+    listed = cp("get", "offers", "-A").lines
+    name = listed[1].split()[0]
+    assert offered(cp, "events", "--for", f"offer/{name}") == [f"offer/{name}"]
+    assert said(cp, "events", "--for", f"offer/{name}").splitlines()[-1] == ":4"
+
+
+def test_values_alone_for_bridges_that_want_no_descriptions(cp):
+    cp("get", "offers", "-A")
+    words = ("get", "offer", "of-")
+    process = [sys.executable, "-c", "from cpctl.main import main; main()"]
+    env = {**cp.env, "PYTHONPATH": str(Path(__file__).parents[2])}
+    with_them, bare = (
+        subprocess.run([*process, verb, *words], env=env, capture_output=True, text=True, check=True).stdout
+        for verb in ("__complete", "__completeNoDesc")
+    )
+    assert "\t" in with_them and "\t" not in bare
+    assert [line.partition("\t")[0] for line in with_them.splitlines()] == bare.splitlines()
+
+
 def test_verbs_flags_and_files_for_other_bridges(cp):
     assert offered(cp, "acti") == ["activate"]
     assert offered(cp, "auth", "log") == ["login", "logout"]
