@@ -76,4 +76,4 @@ def ms(seconds: float) -> str:
 
 
 def times(ratio: float) -> str:
-    return f"{ratio:.2f}×"
+    return f"{ratio:.3f}×" if ratio < 0.1 else f"{ratio:.2f}×"
