@@ -217,7 +217,7 @@ def test_buying_loads_what_computes_and_nothing_else(sandbox, env, tmp_path):
         "apiVersion: ccpp/v1\nkind: Order\nmetadata: {name: imports-a}\n"
         f"spec: {{allocations: [{{offer: {offer}, cards: 1}}], duration: 1h, billing: on-demand}}\n"
     )
-    until = f"{datetime.now(UTC) + timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"
+    until = f"{datetime.fromtimestamp(sandbox.admin.now(), UTC) + timedelta(hours=3):%Y-%m-%dT%H:%M:%SZ}"
     for row in SPENDING:
         found = loaded(row.line.format(manifest=manifest, offer=offer, until=until), env)
         assert too_many(row, found) == set(), row.line
