@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cpctl.cli import RESERVED, command, group, help_text, tree
-from cpctl.dispatch import OF_GROUP
+from cpctl.dispatch import ALL_VERBS
 from cpctl.flags import GLOBALS, taking_values
 from cpctl.grammar import SWITCH_TYPE, Unusual
 from cpctl.verbs import READING, VERBS
@@ -41,11 +41,11 @@ def tree_module() -> str:
 
 
 def help_files() -> dict[str, str]:
-    """What `--help` prints, by the name of its file: `get.txt`, `auth.status.txt`, and `cpctl.txt` for all verbs."""
-    texts = {"cpctl": help_text(tree(), "cpctl")}
+    """What `--help` prints, by the name of its file: `get.txt`, `auth.status.txt`, `_verbs.txt` for all verbs."""
+    texts = {ALL_VERBS: help_text(tree(), "cpctl")}
     for verb, row in VERBS.items():
         if row.subverbs:
-            texts[verb + OF_GROUP] = help_text(group(verb), f"cpctl {verb}")
+            texts[f"{verb}.{ALL_VERBS}"] = help_text(group(verb), f"cpctl {verb}")
         else:
             texts[verb] = help_text(command(verb), f"cpctl {verb}")
         for sub in row.subverbs:

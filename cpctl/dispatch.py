@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     Given = dict[str, Any]  # values by parameter
 
 HELP = ("--help", "-h")
-OF_GROUP = ".verbs"
-"""What the name of a group's own help ends with."""
+ALL_VERBS = "_verbs"
+"""The name of a list of verbs, of cpctl's or of a group's: no verb can be called so."""
 
 
 def help_of(argv: Sequence[str]) -> str | None:
     """The text that a command line asks for, if it asks for one that was written beforehand."""
     if not argv or list(argv) in ([one] for one in HELP):
-        return _text("cpctl")
+        return _text(ALL_VERBS)
     verb, words = argv[0], argv[1 : argv.index("--")] if "--" in argv else argv[1:]
     if not _is_name(verb):
         return None
     if not words or words[0] in HELP:
-        group = _text(f"{verb}{OF_GROUP}")
+        group = _text(f"{verb}.{ALL_VERBS}")
         if group is not None:
             return group
     if not any(word in HELP for word in words):

@@ -178,8 +178,7 @@ HELPS = [[verb] for verb in VERBS] + [[verb, sub] for verb, row in VERBS.items()
 @pytest.mark.parametrize("words", [[], *HELPS], ids=lambda words: " ".join(words) or "cpctl")
 def test_help_is_what_typer_writes(words, tmp_path):
     texts = help_files()
-    name = ".".join(words) or "cpctl"
-    text = texts.get(f"{name}.txt") or texts[f"{name}.verbs.txt"]
+    text = texts.get(f"{'.'.join(words)}.txt") or texts[f"{'.'.join([*words, '_verbs'])}.txt"]
     for asked in ("--help", "-h"):
         assert help_of([*words, asked]) == text
         assert Client(tmp_path)(*words, asked).out == text
@@ -195,14 +194,15 @@ def test_help_is_what_typer_writes(words, tmp_path):
             ["get/..", "-h"],
             ["", "-h"],
             ["-h", "get"],
-            ["cpctl", "--help"][1:] * 2,
+            ["--help", "--help"],
         ),
+        *(["cpctl", "--help"], ["cpctl", "-h"], ["_verbs", "-h"], ["auth", "_verbs", "-h"], ["auth", "verbs", "-h"]),
         *(
             ["-n", "lab", "get", "--help"],
             ["GET", "--help"],
             ["get.txt", "-h"],
             ["auth.status", "-h"],
-            ["auth.verbs", "-h"],
+            ["auth._verbs", "-h"],
         ),
     ],
     ids=" ".join,
