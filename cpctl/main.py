@@ -29,7 +29,7 @@ def main() -> NoReturn:
     import gc
 
     gc.set_threshold(GARBAGE)
-    _open_closed()
+    _ready_streams()
     if sys.argv[1:] == ["--version"]:
         from cpctl import __version__
 
@@ -216,13 +216,22 @@ def _emit(stream: object, text: str) -> int:
     return 0
 
 
-def _open_closed() -> None:
-    """A stream that the caller closed (`>&-`) is None; what is meant for stdout then fails like on a full disk."""
+def _ready_streams() -> None:
+    """Every stream is there, and waits until what it is given is taken.
+
+    One that the caller closed (`>&-`) is None; what is meant for stdout then fails like on a full disk. Pipes in which
+    a write fails when there is no room (Node's, and a terminal's that ssh left so) would lose the rest of a long list.
+    """
     import os
 
     sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    for descriptor in (1, 2):
+        try:  # noqa: SIM105  (contextlib costs more than what is saved here)
+            os.set_blocking(descriptor, True)
+        except (OSError, AttributeError):
+            pass  # closed, or a system without such pipes
 
 
 def _runtime() -> Runtime:

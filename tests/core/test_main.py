@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,33 @@ def test_a_full_disk_is_one(tmp_path, argv):
     assert done.returncode == ExitCode.FAILED
     assert "cannot write the output" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the size of a pipe is asked and set as Linux does it")
+@pytest.mark.parametrize("argv", [["explain", "orders", "--recursive", "-o", "json"], ["completion", "bash"]])
+def test_a_pipe_that_does_not_wait_gets_everything(tmp_path, argv):
+    """Node and others hand on pipes in which a write that finds no room fails; all of it arrives all the same."""
+    import fcntl
+    import termios
+
+    def held() -> int:
+        return struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"0000"))[0]
+
+    whole = process(tmp_path, *argv, stdout=subprocess.PIPE).stdout.encode()
+    reader, writer = os.pipe()
+    size = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    assert len(whole) > size
+    os.set_blocking(writer, False)
+    command = [*CPCTL, *argv]
+    with (
+        open(reader, "rb") as pipe,
+        subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), stdout=writer, stderr=subprocess.PIPE) as run,
+    ):
+        os.close(writer)
+        deadline = time.monotonic() + 60
+        while held() < size and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert (pipe.read(), run.communicate()[1], run.returncode) == (whole, b"", 0)
 
 
 def test_a_mistake_of_ours_is_said_to_be_one(tmp_path):
