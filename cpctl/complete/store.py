@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS, MOST_BYTES = 20_000, 8_000_000
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
+MOST_OF_A_CONFIG = 1_048_576
 FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOCK_AGE_S = 60
 YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects"})
@@ -130,6 +131,8 @@ def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str]]]:
     try:
         status = os.stat(path)
     except OSError:
+        return "", {}
+    if status.st_mode & FILE_TYPE != REGULAR or status.st_size > MOST_OF_A_CONFIG:  # a pipe would be waited for
         return "", {}
     flat = f"{root(env)}/profiles"
     stamp = f"{status.st_mtime_ns} {status.st_size} {status.st_ino} {path}"

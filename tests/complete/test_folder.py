@@ -115,3 +115,16 @@ def test_a_shell_tells_of_it_below_the_line(name, cp, tmp_path):
         assert keyboard.line() == (line, "")
         assert ("no profile nobody: cpctl config get-profiles" in keyboard.seen()) == (name != "fish")
         assert "Traceback" not in keyboard.seen()
+
+
+@pytest.mark.parametrize("kind", ["a device", "a pipe", "a folder", "a large file"])
+def test_a_config_that_is_no_plain_file_is_not_waited_for(cp, tmp_path, kind):
+    path = Path("/dev/zero") if kind == "a device" else tmp_path / "other.toml"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    elif kind == "a large file":
+        path.write_bytes(b"#" * 1_048_577)
+    assert tab(cp, "config", "use-profile", "", env={"CPCTL_CONFIG": str(path)})[-1] in (":4", ":5")
+    assert tab(cp, "get", "or", env={"CPCTL_CONFIG": str(path)}) == ["orders", ":4"]
