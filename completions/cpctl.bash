@@ -424,7 +424,7 @@ _cpctl_plain() {
         "extend") words="order/" ;;
         "wait") words="orders demands" ;;
         "release") words="order/" ;;
-        "delete") words="order/" ;;
+        "delete") words="order/ demand/" ;;
         "config set") words="server project province output warn-before models sandbox-data limits.max-price limits.max-order limits.max-day limits.max-call residency.provinces" ;;
         "config unset") words="server project province output warn-before models sandbox-data limits.max-price limits.max-order limits.max-day limits.max-call residency.provinces" ;;
         "sandbox faults") words="list set clear" ;;

@@ -315,7 +315,7 @@ function __cpctl_plain
         case 'release'
             set -g __cpctl_found 'order/'
         case 'delete'
-            set -g __cpctl_found 'order/'
+            set -g __cpctl_found 'order/' 'demand/'
         case 'config set'
             set -g __cpctl_found 'server' 'project' 'province' 'output' 'warn-before' 'models' 'sandbox-data' 'limits.max-price' 'limits.max-order' 'limits.max-day' 'limits.max-call' 'residency.provinces'
         case 'config unset'

@@ -242,7 +242,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'extend' = @('order/')
         'wait' = @('orders', 'demands')
         'release' = @('order/')
-        'delete' = @('order/')
+        'delete' = @('order/', 'demand/')
         'config set' = @('server', 'project', 'province', 'output', 'warn-before', 'models', 'sandbox-data', 'limits.max-price', 'limits.max-order', 'limits.max-day', 'limits.max-call', 'residency.provinces')
         'config unset' = @('server', 'project', 'province', 'output', 'warn-before', 'models', 'sandbox-data', 'limits.max-price', 'limits.max-order', 'limits.max-day', 'limits.max-call', 'residency.provinces')
         'sandbox faults' = @('list', 'set', 'clear')

@@ -11,16 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cpctl.accelerators import ACCELERATORS
 from cpctl.complete.bash_template import TEMPLATE
-from cpctl.complete.slots import flag_slot, plain_slot, repeats, usual
+from cpctl.complete.slots import first_fixed, flag_slot, plain_slot, repeats, usual
 from cpctl.grammar import Command, Flag
 from cpctl.places import CONNECTED
-from cpctl.registry import KINDS
 from cpctl.verbs import VERBS
 
 HELP_FLAGS = ("--help", "-h")
 ROOT_FLAGS = ("--version",)
 FILE_VALUES = frozenset({"FILE", "DIR"})  # completed by readline as file names
-SPELLED_BY_TYPE = ("TYPE", "KIND")
 
 # flags whose values are fixed, though their metavar does not name them all
 FIXED: Mapping[str, tuple[str, ...]] = {
@@ -46,7 +44,7 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
             _cases((_key(c), _spellings((*c.flags, *everywhere)) + list(HELP_FLAGS)) for c in commands)
         ),
         "@VALUES@": "\n".join(_value_cases(commands, everywhere)),
-        "@PLAIN@": "\n".join(_cases((_key(c), _plain(c)) for c in commands if _plain(c))),
+        "@PLAIN@": "\n".join(_cases((_key(c), first_fixed(c)) for c in commands if first_fixed(c))),
         "@LIVES@": _keys(c for c in commands if plain_slot(c)[:1] == "@" and repeats(plain_slot(c))),
         "@ONCE@": _keys(c for c in commands if plain_slot(c)[:1] == "@" and not repeats(plain_slot(c))),
     }
@@ -109,21 +107,3 @@ def _value_case(key: str, flag: Flag) -> Iterator[str]:
         yield f"        {patterns}) files=1 ;;"
     elif live:
         yield f"        {patterns}) live=1 ;;"
-
-
-def _plain(command: Command) -> list[str]:
-    """The first plain word of a command, where it is one of a fixed few."""
-    if not command.arguments:
-        return []
-    slot = plain_slot(command)
-    if slot[:1] == "=":
-        return slot[1:].split("|")
-    metavar = command.arguments[0].metavar
-    head, slash, _ = metavar.partition("/")
-    verb = command.path[0]
-    kinds = [kind for kind in KINDS if verb in kind.verbs] or list(KINDS)
-    if head in SPELLED_BY_TYPE:
-        return [f"{kind.name}/" for kind in kinds] if slash else [kind.plural for kind in kinds]
-    if metavar.startswith("TYPE[/NAME]"):
-        return [kind.plural for kind in kinds]
-    return [f"{kind.name}/" for kind in kinds if slash and kind.name == head]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _plain, _valued
-from cpctl.complete.slots import flag_slot, key, plain_slot, repeats, usual
+from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _valued
+from cpctl.complete.slots import first_fixed, flag_slot, key, plain_slot, repeats, usual
 from cpctl.grammar import Command, Flag
 from cpctl.verbs import VERBS
 
@@ -55,7 +55,7 @@ def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
         flags={"": root} | {key(c): _described((*c.flags, *everywhere)) for c in commands},
         valued=tuple(_valued(commands, everywhere)),
         values=_values(commands, everywhere),
-        plain={key(c): tuple(_plain(c)) for c in commands if _plain(c)},
+        plain={key(c): tuple(first_fixed(c)) for c in commands if first_fixed(c)},
         lives=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@" and repeats(plain_slot(c))),
         once=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@" and not repeats(plain_slot(c))),
     )

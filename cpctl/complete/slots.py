@@ -129,6 +129,14 @@ def first_words(command: Command) -> list[str]:
     return [f"{kind.name}/" for kind in KINDS if f"{kind.name}/NAME" in metavar]
 
 
+def first_fixed(command: Command) -> list[str]:
+    """The first plain word of a command, where it is one of a few that the scripts hold themselves."""
+    slot = plain_slot(command)
+    if slot[:1] == "=":
+        return slot[1:].split("|")
+    return first_words(command) if slot == "@object" else []
+
+
 def words_module(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
     """The text of `cpctl/complete/_words.py`."""
     return "".join(_lines(every, everywhere))

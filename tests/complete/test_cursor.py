@@ -27,6 +27,9 @@ CASES = [
     ),
     ("cpctl get offers --province 山西,shangh", " 山", "cpctl get offers --province 山西,shanghai"),
     ("cpctl get offer OFFE", " -o json", "cpctl get offer OFFER"),
+    # where a verb takes two kinds
+    ("cpctl delete d", "", "cpctl delete demand/"),
+    ("cpctl delete o", "", "cpctl delete order/"),
     # of one command among others
     ("true && cpctl get off", "", "true && cpctl get offers"),
     ("FOO=1 cpctl get off", "", "FOO=1 cpctl get offers"),

@@ -156,6 +156,8 @@ def test_every_word_is_there_and_one_list_in_a_list_is_not():
     for words in (known.verbs, *known.groups.values(), *known.flags.values()):
         assert {word for word, _ in words} <= texts
     assert {word for row in known.values for word in row.words} | set(known.valued) <= texts
+    assert {word for words in known.plain.values() for word in words} <= texts
+    assert "        'delete' = @('order/', 'demand/')\n" in TEXT
     assert not any(said(node).replace(" ", "").startswith("@(@(") for node in nodes(TEXT))
 
 
