@@ -155,6 +155,12 @@ class NotFound(CpctlError):
     template = "Error from server (NotFound): {detail}"
 
 
+class NotHere(NotFound):
+    """Something of this machine's is not there; no server was asked. Args: detail."""
+
+    template = "{detail}"
+
+
 class NotAuthorized(CpctlError):
     """No identity, or one that may not do this."""
 

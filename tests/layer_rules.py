@@ -130,7 +130,7 @@ PURE = (
         "cpctl.complete.fish",
     ),
     *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.complete.suggest"),
-    *("cpctl.complete.line", "cpctl.complete.live", "cpctl.complete.keeping"),
+    *("cpctl.complete.startup", "cpctl.complete.line", "cpctl.complete.live", "cpctl.complete.keeping"),
     *("cpctl.manual", "cpctl.api.policy"),
 )
 WORLD = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cpctl.errors import ExitCode, LocalFailure, NotFound, UnknownName, UsageError
+from cpctl.errors import ExitCode, LocalFailure, NotHere, UnknownName, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
 SCRIPTS = {"bash": "cpctl.bash", "zsh": "_cpctl", "fish": "cpctl.fish", "powershell": "cpctl.ps1"}
 ACTIONS = ("install", "uninstall", "status")
-MARK = "# cpctl completion"
-LINES = {
-    "bash": "[ -r {0} ] && . {0}",
-    "zsh": "[[ -r {0} ]] && {{ (( $+functions[compdef] )) || {{ autoload -Uz compinit && compinit }}; . {0} }}",
-    "fish": "test -r {0}; and source {0}",
-    "powershell": "if (Test-Path -LiteralPath {0}) {{ . {0} }}",
-}
 
 
 def completion(rt: Runtime, *, what: flags.CompletionWhat, shell: flags.Shell = None) -> Verb:
@@ -47,22 +40,28 @@ def completion(rt: Runtime, *, what: flags.CompletionWhat, shell: flags.Shell = 
 
 def _done(what: str, shell: str, file: Path) -> str:
     """Does it, and says what was done."""
-    lines = _lines(file)
-    wanted = f"{LINES[shell].format(_quoted(shell, _script(shell)))} {MARK}"
-    rest = [line for line in lines if not line.endswith(MARK)]
-    present = len(rest) < len(lines)
+    from cpctl.complete.startup import found, line_of, with_line, without
+
+    text = _text(file)
+    present = found(text or "", shell)
+    is_wanted = present is not None and present.startswith(line_of(shell, _named(_script(shell))))
     if what == "status":
-        if not present:
-            raise NotFound(detail=f"{file} has no line of cpctl's", hint=f"cpctl completion install {shell}")
-        said = "reads the completion" if wanted in lines else "has a line of another cpctl"
-        return f"{file} {said}"
-    if what == "install" and (not present or wanted not in lines):
-        _write(file, [*rest, wanted])
+        if present is None:
+            raise NotHere(detail=f"{file} has no line of cpctl's", hint=f"cpctl completion install {shell}")
+        return f"{file} {'reads the completion' if is_wanted else 'has a line of another cpctl'}"
+    if what == "install":
+        if is_wanted:
+            return f"{file} has it already"
+        _write(file, with_line(text, shell, _named(_script(shell))))
         return f"added to {file}, for new shells; to undo it: cpctl completion uninstall {shell}"
-    if what == "uninstall" and present:
+    if present is None:
+        return f"{file} has no line of cpctl's"
+    rest, was_new = without(text or "", shell)
+    if rest or not was_new:
         _write(file, rest)
-        return f"removed from {file}"
-    return f"{file} has it already" if what == "install" else f"{file} has no line of cpctl's"
+    else:
+        _remove(file)
+    return f"removed from {file}"
 
 
 def _script(shell: str) -> Path:
@@ -78,7 +77,8 @@ def _startup_file(shell: str, env: Mapping[str, str]) -> Path:
     home = env.get("HOME") or env.get("USERPROFILE")
     if not home:
         raise LocalFailure(reason="NoHome", detail="HOME is not set, so there is no file of a shell's", hint="set HOME")
-    config = Path(env.get("XDG_CONFIG_HOME") or f"{home}/.config")
+    named = Path(env.get("XDG_CONFIG_HOME", ""))
+    config = named if named.is_absolute() else Path(home) / ".config"  # a relative one is to be ignored, XDG says
     if shell == "bash":
         return Path(home) / ".bashrc"
     if shell == "zsh":
@@ -89,33 +89,43 @@ def _startup_file(shell: str, env: Mapping[str, str]) -> Path:
     return folder / "Microsoft.PowerShell_profile.ps1"
 
 
-def _quoted(shell: str, script: Path) -> str:
-    path = str(script)
-    if not path.isprintable():
-        raise LocalFailure(detail=f"{path!r} cannot be named in a shell's file")
-    if shell == "powershell":
-        return "'" + path.replace("'", "''") + "'"
-    if shell == "fish":
-        return "'" + path.replace("\\", "\\\\").replace("'", "\\'") + "'"
-    return "'" + path.replace("'", "'\\''") + "'"
+def _named(script: Path) -> str:
+    if not str(script).isprintable():
+        raise LocalFailure(detail=f"{str(script)!r} cannot be named in a shell's file")
+    return str(script)
 
 
-def _lines(file: Path) -> list[str]:
+def _text(file: Path) -> str | None:
+    """None when there is no such file. A pipe or a device is no shell's file, and is not waited for."""
+    from stat import S_ISREG
+
     from cpctl.profiles.files import local_failures
 
     with local_failures(f"cannot read {file}"):
         try:
-            return file.read_bytes().decode("utf-8", "surrogateescape").removesuffix("\n").split("\n")
+            if not S_ISREG(file.stat().st_mode):
+                raise LocalFailure(detail=f"{file} is not a plain file")
+            text = file.read_bytes().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
-            return []
+            return None
+    if "\0" in text:  # of UTF-16, as some editors on Windows write profiles
+        raise LocalFailure(detail=f"{file} is no UTF-8 text", hint="save it as UTF-8")
+    return text
 
 
-def _write(file: Path, lines: list[str]) -> None:
+def _write(file: Path, text: str) -> None:
     """Replaces the file whole; who may read it stays as it was."""
     from cpctl.profiles.files import local_failures, replace
 
-    text = "".join(f"{line}\n" for line in lines) if lines != [""] else ""
     with local_failures(f"cannot write {file}"):
         mode = file.stat().st_mode & 0o7777 if file.exists() else 0o644
         replace(file, text.encode("utf-8", "surrogateescape"))
         file.chmod(mode)
+
+
+def _remove(file: Path) -> None:
+    """The file that install made, where a link to it points."""
+    from cpctl.profiles.files import local_failures
+
+    with local_failures(f"cannot remove {file}"):
+        file.resolve().unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.aliases import aliases
-from cpctl.errors import ExitCode, NotFound
+from cpctl.errors import ExitCode, NotHere
 from cpctl.verbs import VERBS
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ def list_(rt: Runtime) -> Verb:
 
     found = list(plugins(rt.env))
     if not found:
-        raise NotFound(detail="no plugins: no file on PATH has a name that begins with cpctl-")
+        raise NotHere(detail="no plugins: no file on PATH has a name that begins with cpctl-")
     seen: dict[str, Found] = {}
     for one in found:
         yield safe(str(one.path)) + "\n"

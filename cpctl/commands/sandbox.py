@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cpctl.commands.filters import number_within
-from cpctl.errors import ExitCode, LocalFailure, NotFound, UsageError
+from cpctl.errors import ExitCode, LocalFailure, NotHere, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -233,11 +233,9 @@ def _number(what: str, text: str | None, low: int, high: int) -> int | None:
     return None if text is None else number_within(what, text, low, high)
 
 
-def _not_there(sentence: str, reason: str) -> NotFound:
+def _not_there(sentence: str, reason: str) -> NotHere:
     """Exit code 3, though no server was asked."""
-    error = NotFound(detail=sentence, hint="cpctl sandbox up", reason=reason)
-    error.args = (sentence,)
-    return error
+    return NotHere(detail=sentence, hint="cpctl sandbox up", reason=reason)
 
 
 @contextmanager
