@@ -47,7 +47,7 @@ def main() -> NoReturn:
     rt = _runtime()
     try:
         _on_signals(ready=True)
-        code = run(sys.argv[1:], rt)
+        code = _refresh(sys.argv[2:], rt) if sys.argv[1:2] == ["__refresh"] else run(sys.argv[1:], rt)
         _on_signals(ready=False)
     except KeyboardInterrupt as signal:  # just before `run` watches for it, or just after
         code = 143 if isinstance(signal, Terminated) else 130
@@ -69,13 +69,19 @@ def _end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def run(argv: list[str], rt: Runtime) -> int:
-    """What `main` does, with streams, environment and clock of the caller's: tests call this."""
+def run(argv: list[str], rt: Runtime, told: list[CpctlError] | None = None) -> int:
+    """What `main` does, with streams, environment and clock of the caller's: tests call this.
+
+    Args:
+        told: Where the error goes that it ended with.
+    """
     from cpctl.errors import CpctlError, ExitCode
 
     try:
         return _write(rt, _verb(argv, rt))
     except CpctlError as error:
+        if told is not None:
+            told.append(error)
         return _fail(rt, error)
     except Terminated:
         return ExitCode.TERMINATED
@@ -87,6 +93,17 @@ def run(argv: list[str], rt: Runtime) -> int:
         if isinstance(bug.__cause__, KeyboardInterrupt):  # Python 3.11 wraps what is raised while a class is made
             return ExitCode.TERMINATED if isinstance(bug.__cause__, Terminated) else ExitCode.INTERRUPTED
         return _bug(rt, bug)
+
+
+def _refresh(argv: list[str], rt: Runtime) -> int:
+    """`run` behind a Tab: nobody reads what it prints, so that the next Tab is to know how it ended."""
+    from cpctl.complete.refresh import Refresh
+
+    refresh = Refresh(argv, rt.env)
+    told: list[CpctlError] = []
+    code = run(argv, rt, told)
+    refresh.end(told[0] if told else None, failed=code != 0)
+    return code
 
 
 def _verb(argv: list[str], rt: Runtime) -> Verb | str | Plugin:

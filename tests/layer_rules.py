@@ -77,8 +77,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "__main__": ("main",),
     "sandbox": (),
     "grammar": ("cli", "flags", "verbs"),
-    # profiles: the names of settings
-    "complete": ("grammar", "registry", "verbs", "places", "accelerators", "_fields", "profiles"),
+    # profiles: the names of settings; errors: what a refresh failed with
+    "complete": ("errors", "grammar", "registry", "verbs", "places", "accelerators", "_fields", "profiles"),
     "manual": ("cpctl", "errors", "grammar", "registry", "verbs", "profiles"),
     "generate": ("compiling", "grammar", "complete", "manual", "registry", "schemas"),
 }

@@ -13,11 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cpctl.complete.line import Line
+
 MOST_ROWS, MOST_BYTES = 20_000, 8_000_000
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
 MOST_OF_A_CONFIG = 1_048_576
 FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOCK_AGE_S = 60
+LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")  # the only places where a sandbox is
+SCOPE = (("--profile",), ("--server", "-s"), ("--project", "-n"))
 YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects"})
 
 
@@ -28,10 +32,16 @@ class Place:
         folder: "" when nowhere.
         profile: "" when none is meant.
         missing: The profile that was named and is not there.
+        server: As somebody wrote it; "" when nobody says which.
+        said_by: Who did: "--server", "CPCTL_SERVER", or "" for the profile.
+        project: "default" when nobody says which.
     """
 
-    def __init__(self, folder: str, profile: str, missing: str) -> None:
+    def __init__(
+        self, folder: str, profile: str, missing: str, server: str = "", said_by: str = "", project: str = ""
+    ) -> None:
         self.folder, self.profile, self.missing = folder, profile, missing
+        self.server, self.said_by, self.project = server, said_by, project
 
 
 # places
@@ -67,14 +77,35 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     base = root(env)
     if (name and known is None) or not base:
         return Place("", name, name)
-    server = server or env.get("CPCTL_SERVER", "") or (known or ("", ""))[0]
-    project = project or env.get("CPCTL_PROJECT", "") or (known or ("", ""))[1] or "default"
+    said_by = "--server" if server else "CPCTL_SERVER" if env.get("CPCTL_SERVER") else ""
+    of_profile = known or ("", "", "")
+    server = server or env.get("CPCTL_SERVER", "") or of_profile[0]
+    project = project or env.get("CPCTL_PROJECT", "") or of_profile[1] or "default"
     parts = [_quoted(name), _quoted(server), _quoted(project)]
     token = env.get("CPCTL_TOKEN", "")
     if token:
         parts.append(_digest(token.encode("utf-8", "replace")))
-    folder = "~".join(parts)
-    return Place(f"{base}/{folder}" if server and len(folder) < 240 else "", name, "")
+    elif server.startswith(LOOPBACK):
+        parts.append(_sandbox(of_profile[2] or _xdg(env, "XDG_DATA_HOME", ".local/share", "cpctl/sandbox")))
+    folder = "~".join(filter(None, parts))
+    return Place(f"{base}/{folder}" if server and len(folder) < 240 else "", name, "", server, said_by, project)
+
+
+def place_of(line: Line, env: Mapping[str, str]) -> Place:
+    """Where the values are that a command line is about."""
+    return place(env, *(line.value(*flag) for flag in SCOPE))
+
+
+def _sandbox(folder: str) -> str:
+    """Which sandbox a folder holds, by its token, which is made once with it; "" when none.
+
+    Another one at the same address, or in the same folder after it was thrown away, is another platform.
+    """
+    try:
+        status = os.stat(f"{folder}/token")
+    except OSError:
+        return ""
+    return f"{status.st_ino}-{status.st_mtime_ns}"
 
 
 def _digest(token: bytes) -> str:
@@ -92,7 +123,7 @@ def profile_names(env: Mapping[str, str]) -> list[str]:
 
 def account(env: Mapping[str, str], profile: str) -> str:
     """A word that changes whenever somebody else may have logged in: a list that was asked for before is not kept."""
-    return _read(f"{root(env)}/{_quoted(profile)}.account") or ""
+    return contents(f"{root(env)}/{_quoted(profile)}.account") or ""
 
 
 def forget(env: Mapping[str, str], profile: str) -> None:
@@ -125,8 +156,8 @@ def _quoted(text: str) -> str:
     return "".join(kept).lstrip(".") or "_"
 
 
-def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str]]]:
-    """(current profile, its name → (server, project)): config.toml, flattened once for each of its versions."""
+def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str, str]]]:
+    """(current profile, its name → (server, project, sandbox's folder)): config.toml, flattened once a version."""
     path = config_path(env)
     try:
         status = os.stat(path)
@@ -135,13 +166,17 @@ def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str]]]:
     if status.st_mode & FILE_TYPE != REGULAR or status.st_size > MOST_OF_A_CONFIG:  # a pipe would be waited for
         return "", {}
     flat = f"{root(env)}/profiles"
-    stamp = f"{status.st_mtime_ns} {status.st_size} {status.st_ino} {path}"
-    lines = (_read(flat) or "").split("\n")
+    stamp = f"{FLATTENED} {status.st_mtime_ns} {status.st_size} {status.st_ino} {path}"
+    lines = (contents(flat) or "").split("\n")
     if lines[0] != stamp or lines[-1] != "":
         lines = [stamp, *_flattened(path), ""]
         keep(flat, "\n".join(lines).encode())
-    found = [line.split("\t") for line in lines[2:] if line.count("\t") == 2]
-    return lines[1] if len(lines) > 2 else "", {name: (server, project) for name, server, project in found}
+    found = [line.split("\t") for line in lines[2:] if line.count("\t") == len(OF_A_PROFILE)]
+    return lines[1] if len(lines) > 2 else "", {name: (rest[0], rest[1], rest[2]) for name, *rest in found}
+
+
+OF_A_PROFILE = ("server", "project", "sandbox-data")
+FLATTENED = "2"  # the shape of it
 
 
 def _flattened(path: str) -> list[str]:
@@ -151,7 +186,7 @@ def _flattened(path: str) -> list[str]:
         with open(path, "rb") as file:
             document = tomllib.load(file)
         table = document.get("profiles", {})
-        rows = [(name, str(row.get("server", "")), str(row.get("project", ""))) for name, row in table.items()]
+        rows = [(name, *(str(row.get(key, "")) for key in OF_A_PROFILE)) for name, row in table.items()]
     except (OSError, ValueError, AttributeError):
         return [""]
     lines = [str(document.get("current-profile", "")), *("\t".join(row) for row in rows)]
@@ -164,14 +199,23 @@ def _flattened(path: str) -> list[str]:
 def kept_of(where: Place, kind: str) -> tuple[Kept, float | None]:
     """The rows of a kind, and when they were written; None: never, or not so that they can be read."""
     path = f"{where.folder}/{kind}"
-    text = _read(path) if where.folder else None
+    text = contents(path) if where.folder else None
     found = parsed(kind, text) if text else None
     if found is None and text != "":
         return NOTHING, None
-    return found or NOTHING, os.stat(path).st_mtime
+    return found or NOTHING, written_at(path)
 
 
-def _read(path: str) -> str | None:
+def written_at(path: str) -> float | None:
+    """When a file was written; None when it is not there."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return None
+
+
+def contents(path: str) -> str | None:
+    """The text of a plain file; None when there is none, or none that can be read."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
@@ -203,8 +247,13 @@ def keep_list(env: Mapping[str, str], where: Place, kind: str, text: bytes, befo
     """Keeps a whole list, unless the account is another one than `before` it was asked for."""
     keep(f"{where.folder}/{kind}", text)
     if account(env, where.profile) != before:
-        _remove(f"{where.folder}/{kind}")
+        drop(where, kind)
+    _remove(f"{where.folder}/{kind}.failed")
     end_turn(where, kind)
+
+
+def drop(where: Place, kind: str) -> None:
+    _remove(f"{where.folder}/{kind}")
 
 
 def take_turn(where: Place, kind: str, now: float) -> bool | None:

@@ -7,14 +7,27 @@ import os
 from cpctl.complete.engine import NO_FILES, answer
 from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
 from cpctl.complete.line import Line
-from cpctl.complete.store import CATALOGUE_AGE_S, YOURS, YOURS_AGE_S, end_turn, kept_of, place, profile_names, take_turn
+from cpctl.complete.store import (
+    CATALOGUE_AGE_S,
+    SCOPE,
+    YOURS,
+    YOURS_AGE_S,
+    end_turn,
+    kept_of,
+    place_of,
+    profile_names,
+    take_turn,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cpctl.complete.failure import Failure
     from cpctl.complete.kept import Kept
-    from cpctl.complete.store import Place
+
+
+REFRESH = "__refresh"  # `cpctl.main` knows it: what follows is a command, whose failure is told to the next Tab
 
 
 class Known:
@@ -22,9 +35,8 @@ class Known:
 
     def __init__(self, line: Line, env: Mapping[str, str], now: float) -> None:
         self.env, self.now = env, now
-        self.given = [(flag, line.value(*flag)) for flag in (("--profile",), ("--server", "-s"), ("--project", "-n"))]
-        profile, server, project = (value for _, value in self.given)
-        self.place: Place = place(env, profile, server, project)
+        self.given = [(flag, line.value(*flag)) for flag in SCOPE]
+        self.place = place_of(line, env)
         self.help: list[str] = []
 
     def read(self, kind: str) -> Kept:
@@ -34,40 +46,58 @@ class Known:
         if self.place.missing:
             self.help.append(f"no profile {shown(self.place.missing)}: cpctl config get-profiles")
             return NOTHING
-        if kind not in COLUMNS or not self.place.folder:
+        if kind not in COLUMNS:
+            return NOTHING
+        if not self.place.server:
+            self.help.append("no platform known: cpctl sandbox up makes one here, cpctl doctor says more")
+        if not self.place.folder:
             return NOTHING
         kept, written = kept_of(self.place, kind)
-        asked = self._is_old(kind, written) and self._refresh(kind)
-        if written is not None:
-            self.help.append(f"{kind} as of {_age(self.now - written)} ago")
-        elif asked:
-            self.help.append(f"no {kind} known yet: asking the platform, press Tab again")
-        else:
-            self.help.append(f"no {kind} known yet, and the folder of what is known cannot be written: cpctl doctor")
+        failure, is_asked = self._refreshed(kind) if self._is_old(kind, written) else (None, False)
+        self.help.append(self._told(kind, written, failure, is_asked=is_asked))
         return kept
+
+    def _told(self, kind: str, written: float | None, failure: Failure | None, *, is_asked: bool) -> str:
+        """How old what is known of a kind is, and why it is not younger."""
+        why = failure.told(kind, self.place, self.env, _age(self.now - failure.at)) if failure else ""
+        if written is not None:
+            return ", ".join([f"{kind} as of {_age(self.now - written)} ago", *([why] if why else [])])
+        if why or is_asked:
+            return why or f"no {kind} known yet: asking the platform, press Tab again"
+        return f"no {kind} known yet, and the folder of what is known cannot be written: cpctl doctor"
 
     def _is_old(self, kind: str, written: float | None) -> bool:
         age = YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S
         return written is None or abs(self.now - written) >= age  # one written since Tab was pressed is new
 
-    def _refresh(self, kind: str) -> bool:
-        """Starts one process that lists the kind, which writes the cache; nobody waits for it.
+    def _refreshed(self, kind: str) -> tuple[Failure | None, bool]:
+        """Has one process list a kind, which writes the cache; nobody waits for it.
 
-        Whether this one or another is at it, and not kept from it.
+        How the last one failed, and whether one is at it: this Tab's or another's, and nothing keeps it from it.
         """
+        from cpctl.complete.failure import failure_of
+
+        failure = failure_of(self.place, kind)
+        if failure and not failure.is_over(self.now):
+            return failure, False
         turn = take_turn(self.place, kind, self.now)
         if not turn:
-            return turn is not None
-        if not self._is_old(kind, kept_of(self.place, kind)[1]):  # since this one looked, another one was done
+            return failure, turn is not None
+        fresh = failure_of(self.place, kind)
+        is_old = self._is_old(kind, kept_of(self.place, kind)[1])
+        if not is_old or (fresh and not fresh.is_over(self.now)):  # since this one looked, another one was done
             end_turn(self.place, kind)
-            return True
+        else:
+            self._start(kind)
+        return fresh, True
+
+    def _start(self, kind: str) -> None:
         import sys
 
         scope = [word for (flag, *_), value in self.given if value for word in (flag, value)]
         everything = [] if kind in YOURS else ["-A"]
-        argv = [sys.executable, "-P", "-m", "cpctl", "get", kind, *everything, "--no-input", "-o", "table", *scope]
-        start_detached(argv, {**self.env, "CPCTL_NO_INPUT": "1"})
-        return True
+        words = ["get", kind, *everything, "--no-input", "-o", "table", *scope]
+        start_detached([sys.executable, "-P", "-m", "cpctl", REFRESH, *words], {**self.env, "CPCTL_NO_INPUT": "1"})
 
 
 def start_detached(argv: list[str], env: Mapping[str, str]) -> None:

@@ -118,3 +118,34 @@ def test_a_list_on_its_way_while_the_account_changes_is_not_kept(here, way, sand
     late.join()
     assert not (Path(store.place(here.env).folder) / "orders").exists()
     assert order not in offered(here.env, *ORDERS)
+
+
+@pytest.mark.parametrize("again", ["elsewhere", "in the same folder", "in the usual folder"])
+def test_another_sandbox_at_the_same_address(again, tmp_path):
+    """With other tokens, orders and seed: nothing of the one before is shown, and that one's is when it is back."""
+    here = Client(tmp_path / "home")
+    usual = Path(here.env["XDG_DATA_HOME"]) / "cpctl" / "sandbox"
+    first = tmp_path / "first"
+    second = {"elsewhere": tmp_path / "second", "in the usual folder": usual}.get(again, first)
+    try:
+        assert here("sandbox", "up", "--port=0", "--scale=60", f"--data={first}").code == 0
+        port = here("sandbox", "status", "-o", "json", f"--data={first}").json["url"].rpartition(":")[2]
+        assert here("create", "order", "old", "--cards=1", "--gpu=H800", "--duration=1h", "--yes").code == 0
+        known(here, "old")
+        assert here("sandbox", "down", f"--data={first}").code == 0
+        assert "old" in offered(here.env, *ORDERS)
+        first.rename(tmp_path / "kept")
+        assert here("sandbox", "up", f"--port={port}", "--seed=2", "--scale=60", f"--data={second}").code == 0
+        assert offered(here.env, *ORDERS) == []
+        settled(here.env)
+        assert here("get", "orders").code == 0
+        assert offered(here.env, *ORDERS) == []
+        assert here("sandbox", "down", f"--data={second}").code == 0
+        second.rename(tmp_path / "other")
+        (tmp_path / "kept").rename(first)
+        assert here("sandbox", "up", f"--port={port}", f"--data={first}").code == 0
+        assert "old" in offered(here.env, *ORDERS)
+        settled(here.env)
+    finally:
+        for data in (first, second):
+            here("sandbox", "down", f"--data={data}")

@@ -227,7 +227,7 @@ def test_what_is_old_is_shown_and_refreshed_by_one(cp, no_refresh):
     os.utime(folder(cp) / "offers", (old, old))
     answers = {said(cp, "get", "offer", "") for _ in range(200)}
     assert all("as of 61 min ago" in one for one in answers) and len(no_refresh) == 1
-    assert no_refresh[0][1:6] == ["-P", "-m", "cpctl", "get", "offers"]
+    assert no_refresh[0][1:7] == ["-P", "-m", "cpctl", "__refresh", "get", "offers"]
     cp("get", "offers", "-A")
     assert not (folder(cp) / "offers.lock").exists()
 

@@ -19,7 +19,6 @@ from cpctl.complete.store import LOCK_AGE_S, YOURS
 from proxy import RecordingProxy
 from refreshing import TAB, WAIT_S, Gate, age, folder, gated, offered, refreshers, settled, tab, until
 
-TABS = 200
 OLD_S = 3700
 
 
@@ -94,23 +93,6 @@ def test_what_comes_is_seen_whole_or_not_at_all(here):
     names = {row["metadata"]["name"] for row in here("get", "offers", "-A", "-o", "json").json["items"]}
     assert set(offered(here.env, "get", "offer", "")) == names
     assert sorted(p.name for p in folder(here.env).iterdir()) == ["offers"]
-
-
-@pytest.mark.parametrize("left", [False, True], ids=["", "a-lock-was-left"])
-def test_two_hundred_tabs_at_once_start_one(here, way, left):
-    front, gate = way
-    if left:
-        (folder(here.env) / "offers.lock").write_bytes(b"x")
-        age(here.env, "offers.lock", LOCK_AGE_S + 5)
-    before = len(front.sent("GET", "/v1/offers"))
-    gate.open.clear()
-    tabs = [subprocess.Popen([*TAB, "get", "offer", ""], env=here.env, stdout=-1, stderr=-1) for _ in range(TABS)]
-    outs = {one.communicate(timeout=WAIT_S)[0] for one in tabs}
-    assert [out[-200:] for out in outs if b"_activeHelp_ offers as of 6" not in out or b"\nof-" not in out] == []
-    gate.open.set()
-    replaced(here.env)
-    settled(here.env)
-    assert len(front.sent("GET", "/v1/offers")) == 2 * before
 
 
 RACE = """

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cpctl.complete import store
+from cpctl.complete.failure import FIRST_S
 from tools import need
 
 MANY, OLD_S, SECONDS = 200, 3_700, 120
@@ -35,7 +36,7 @@ wait
 """  # all of them wait for one pipe to be closed
 
 
-def together(cp, folder: Path) -> tuple[list[tuple[str, str, str]], Counter[str]]:
+def together(env: dict[str, str], folder: Path) -> tuple[list[tuple[str, str, str]], Counter[str]]:
     """(code and words, stdout, stderr) of so many Tabs, and how often each kind was asked for behind them.
 
     It is over when everything is that was started, the detached too.
@@ -43,7 +44,7 @@ def together(cp, folder: Path) -> tuple[list[tuple[str, str, str]], Counter[str]
     folder.mkdir()
     trace = folder / "trace"
     follow = [need("strace"), "-f", "--seccomp-bpf", "-s", "99", "-e", "trace=execve", "-o", str(trace)]
-    env = cp.env | {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"}
+    env = env | {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', os.defpath)}"}
     command = [*follow, "/bin/sh", "-c", LAUNCH, "launch", str(MANY)]
     launched = subprocess.Popen(command, cwd=folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert launched.stdout is not None and launched.stdout.readline() == b"ready\n"
@@ -51,7 +52,7 @@ def together(cp, folder: Path) -> tuple[list[tuple[str, str, str]], Counter[str]
     launched.communicate(timeout=SECONDS)
     ends = {end.suffix: end.read_text() for end in folder.glob("end.*")}
     texts = [tuple((folder / f"{part}{n}").read_text(encoding="utf-8") for part in ("out", "err")) for n in ends]
-    started = re.findall(r'execve\(.*"-m", "cpctl", "get", "(\w+)"', trace.read_text())
+    started = re.findall(r'execve\(.*"-m", "cpctl", "__refresh", "get", "(\w+)"', trace.read_text())
     return [(end, *text) for end, text in zip(ends.values(), texts, strict=True)], Counter(started)
 
 
@@ -76,7 +77,7 @@ def test_two_hundred_tabs_at_once_refresh_once(before, cp, tmp_path):
         if before != "stale":
             (folder / f"{kind}.lock").touch()
             os.utime(folder / f"{kind}.lock", (old, old))
-    tabs, started = together(cp, tmp_path / "tabs")
+    tabs, started = together(cp.env, tmp_path / "tabs")
     assert started == dict.fromkeys(ASKED, 1)
     assert len(tabs) >= MANY
     for end, out, err in tabs:
@@ -89,3 +90,15 @@ def test_two_hundred_tabs_at_once_refresh_once(before, cp, tmp_path):
         assert found == names[kind]
         assert written > old + OLD_S - 1
     assert {file.name for file in folder.iterdir()} == set(ASKED)  # no lock, and nothing half written
+
+
+def test_with_a_platform_that_is_down_few_are_started(cp, tmp_path):
+    """Each failure is heard of by those that come after it, and the next is not tried before some time went by."""
+    began = time.time()
+    tabs, started = together(cp.env | {"CPCTL_SERVER": "http://127.0.0.1:9"}, tmp_path / "tabs")
+    doublings = range(int((time.time() - began) / FIRST_S).bit_length())
+    assert set(started) == set(ASKED) and max(started.values()) <= 1 + len(doublings)
+    assert len(tabs) >= MANY
+    for end, out, err in tabs:
+        assert (end[:2], err) == ("0 ", "")
+        assert "known yet: asking the platform" in out or "the platform at 127.0.0.1:9 does not answer, asked" in out
