@@ -2,34 +2,72 @@
 # Verbs, flags and fixed values start no process; live ones are asked of `cpctl __complete`. Nothing is evaluated.
 
 function __cpctl_complete
-    set -l given (commandline -opc)
-    set -e given[1]
+    __cpctl_read
+    set -l begun (string length -- $__cpctl_head)
+    set -l value (string sub -s (math $begun + 1) -- $__cpctl_cur)
+    if test "$__cpctl_files" = attached
+        for path in $value*
+            test -d $path
+            and set path $path/
+            printf '%s\n' $__cpctl_head$path
+        end
+    else if test -n "$__cpctl_live"; and __cpctl_narrows
+        __cpctl_ask
+    else if test -n "$__cpctl_list"; and string match -q '*,*' -- $value
+        set -l head $__cpctl_head(string replace -r '[^,]*$' '' -- $value)
+        set -l taken (string lower -- $value | string split ,)
+        set -e taken[-1]
+        for word in $__cpctl_found
+            contains -- (string lower -- $word) $taken
+            or printf '%s\n' $head$word
+        end
+    else if set -q __cpctl_found[1]
+        printf '%s\n' $__cpctl_head$__cpctl_found
+    end
+end
+
+# Whether fish itself is to offer file names: it knows what ~ and variables stand for, and how to quote.
+function __cpctl_names_file
+    set -l before (commandline -opc)[-1]
+    contains -- "$before" --data --filename --input --ssh-key -f
+    or string match -q -- '-*=*' (commandline -ct)
+    or return
+    __cpctl_read
+    test "$__cpctl_files" = 1
+end
+
+# Takes the line apart, and finds what may stand at its end: __cpctl_given are the words before, __cpctl_cur the last,
+# without its quotes, and __cpctl_head what of it is a flag to which the value is attached.
+function __cpctl_read
+    set -g __cpctl_given (commandline -opc)
+    set -e __cpctl_given[1]
     set -l raw (commandline -ct | string collect)
-    # without its quotes and backslashes; a quote that is open has its end yet to come
-    set -l cur (begin
+    # a quote that is open has its end yet to come
+    set -g __cpctl_cur (begin
         string unescape -- "$raw"
         or string unescape -- "$raw\""
         or string unescape -- "$raw'"
     end | string collect)
-    set -l verb ""
-    set -l sub ""
-    set -l flag ""
-    set -l dashes ""
-    set -l plain 0
+    set -g __cpctl_head ""
     set -g __cpctl_found
     set -g __cpctl_list ""
     set -g __cpctl_live ""
     set -g __cpctl_files ""
-    for word in $given
-        if test -n "$flag"
-            set flag ""
+    set -l verb ""
+    set -l sub ""
+    set -l dashes ""
+    set -l plain 0
+    set -g __cpctl_flag ""
+    for word in $__cpctl_given
+        if test -n "$__cpctl_flag"
+            set __cpctl_flag ""
         else if test -n "$dashes"
             set plain (math $plain + 1)
         else if test "$word" = --
             set dashes 1
         else if string match -q -- '-?*' $word
             contains -- $word --accelerator --billing --budget --by --cards --chunk-size --colocate --color --data --domain --dry-run --duration --error --exclude-provider --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-providers --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --resolve --run-id --scale --scenario --scope --seed --selector --server --since --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose --voucher -f -l -n -o -s -v
-            and set flag $word
+            and set __cpctl_flag $word
         else if test -z "$verb"
             set verb $word
         else if test -z "$sub"; and __cpctl_group $verb
@@ -39,50 +77,57 @@ function __cpctl_complete
         end
     end
     set -g __cpctl_found
+    if test -z "$__cpctl_flag$dashes"; and set -l head (string match -r -- '^(?:--[^=]*=|-[^-](?=.)=?)' $__cpctl_cur)
+        set __cpctl_head $head
+        set __cpctl_flag (string trim -r -c = -- $head)
+    end
     set -l key (string trim -- "$verb $sub")
-    set -l head ""
-    if test -z "$flag$dashes"; and string match -q -- '--*=*' $cur
-        set flag (string split -m 1 -f 1 = -- $cur)
-        set head "$flag="
-        __cpctl_values "$key $flag"
-    else if test -n "$flag"
-        __cpctl_values "$key $flag"
-        string match -q 'custom-columns=*' -- $cur
-        and set -g __cpctl_live always
-    else if test -z "$dashes"; and string match -q -- '-*' $cur
+    if test -n "$__cpctl_flag"
+        __cpctl_value $key $raw
+    else if test -z "$dashes"; and string match -q -- '-*' $__cpctl_cur
         __cpctl_flags $key
     else if test -z "$verb"
         set -g __cpctl_found 'get'\t'List or show objects' 'describe'\t'Show everything about one object, and its events' 'explain'\t'Say what the fields of a type mean' 'events'\t'What happened to your orders and cards' 'overview'\t'The national view: capacity, free cards, prices, PUE and green share' 'plan'\t'The cheapest allocation of cards, what comes next, and why the rest was left out' 'create'\t'Create an order or a demand' 'apply'\t'Make what a manifest says come true; safe to run again' 'diff'\t'Say what apply would change' 'label'\t'Put labels on orders, change them, take them off' 'activate'\t'Switch a held order on' 'extend'\t'Give a running order more time' 'wait'\t'Wait until an object is as asked' 'release'\t'Stop billing and give the cards back' 'delete'\t'Release an order if need be, or close a demand, and hide it from lists' 'usage'\t'What a time cost, summed by what you choose' 'audit'\t'Compare the journal of this machine with the platform' 'call'\t'Call a hosted model' 'auth'\t'Log in and out' 'config'\t'Profiles and settings' 'sandbox'\t'The local platform' 'api'\t'Send a request to the platform as it is' 'api-resources'\t'List the kinds of objects' 'completion'\t'Print a shell\'s completion script, or have the shell read it' 'doctor'\t'Check what cpctl needs here, and say what to do next' 'plugin'\t'Programs on PATH that are verbs of cpctl' 'options'\t'List the flags that every verb takes' 'version'\t'Print the versions of cpctl and of the platform'
-    else if test -z "$sub"; and __cpctl_group $verb
-        true
-    else
-        contains -- $key 'get' 'describe' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'config use-profile' 'config rename-profile' 'config delete-profile'
+    else if test -n "$sub"; or not __cpctl_group $verb
+        __cpctl_word $key $plain "$dashes"
+    end
+end
+
+# What may be the value of __cpctl_flag.
+function __cpctl_value
+    __cpctl_values "$argv[1] $__cpctl_flag"
+    string match -q 'custom-columns=*' -- (string sub -s (math (string length -- $__cpctl_head) + 1) -- $__cpctl_cur)
+    and set -g __cpctl_live always
+    if test -n "$__cpctl_files" -a -n "$__cpctl_head"
+        string match -q -r '^[^\'"\\\\]+=' -- $argv[2]
+        or set -g __cpctl_files attached # where fish itself sees no value
+    end
+end
+
+# What may be a plain word of a command, of which so many stand before it.
+function __cpctl_word
+    contains -- $argv[1] 'get' 'describe' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'config use-profile' 'config rename-profile' 'config delete-profile'
+    and set -g __cpctl_live always
+    if test $argv[2] -eq 0
+        contains -- $argv[1] 'explain' 'create order' 'create demand' 'call'
         and set -g __cpctl_live always
-        test $plain -eq 0; and contains -- $key 'explain' 'create order' 'create demand' 'call'
-        and set -g __cpctl_live always
-        if test $plain -eq 0; and not string match -q -r '[/.]' -- $cur
-            __cpctl_plain $key
-            and set -g __cpctl_live ""
+        if not string match -q -r '[/.]' -- $__cpctl_cur; and __cpctl_plain $argv[1]
+            test -n "$__cpctl_live"; and not string match -q '*/' -- $__cpctl_found[1]
             and set -g __cpctl_list 1
-        end
-        if test -z "$cur$__cpctl_live$dashes"; and not set -q __cpctl_found[1]
-            __cpctl_flags $key # nothing else can follow
+            set -g __cpctl_live ""
         end
     end
-    if test -n "$__cpctl_files"
-        set -l paths $head(__fish_complete_path (string sub -s (math (string length -- $head) + 1) -- $cur))
-        set -q paths[1]
-        and printf '%s\n' $paths
-    else if test -n "$__cpctl_live"; and __cpctl_narrows "$flag" $given
-        set -l program (__cpctl_program); or return
-        $program __complete $given $cur 2>/dev/null </dev/null |
-            string match -v -r '^(:|_activeHelp_)|^[^\t]*[ "\'$`;&|<>()*?!#{}\\\\]|[\x00-\x08\x0a-\x1f\x7f-\x9f]'
-    else if test -n "$__cpctl_list"; and string match -q '*,*' -- $cur
-        set head (string replace -r '[^,]*$' '' -- $cur)
-        printf '%s\n' $head$__cpctl_found
-    else if set -q __cpctl_found[1]
-        printf '%s\n' $head$__cpctl_found
+    if test -z "$__cpctl_cur$__cpctl_live$argv[3]"; and not set -q __cpctl_found[1]
+        __cpctl_flags $argv[1] # nothing else can follow
     end
+end
+
+# What cpctl knows, in its order.
+function __cpctl_ask
+    set -l program (__cpctl_program)
+    or return
+    $program __complete $__cpctl_given "$__cpctl_cur" 2>/dev/null </dev/null |
+        string match -v -r '^(:|_activeHelp_)|^[^\t]*[ "\'$`;&|<>()*?!#{}\\\\]|[\x00-\x08\x0a-\x1f\x7f-\x9f]'
 end
 
 # The cpctl of PATH: never one of the working folder, which a relative entry would name.
@@ -100,9 +145,9 @@ function __cpctl_narrows
     and return 0
     string match -q -r '[^\x00-\x7f]' -- (commandline -ct)
     and return 0
-    for word in $argv[2..]
+    for word in $__cpctl_given
         set -l name (string split -m 1 -f 1 = -- $word)
-        test "$name" != "$argv[1]"
+        test "$name" != "$__cpctl_flag"
         and contains -- "$name" --province --provider --accelerator --gpu
         and return 0
     end
@@ -332,3 +377,4 @@ function __cpctl_plain
 end
 
 complete -c cpctl -f -k -a '(__cpctl_complete)'
+complete -c cpctl -n __cpctl_names_file -F

@@ -38,13 +38,22 @@ CASES = {  # what is typed and what is to be seen then; what is handed on in the
     "equals": ([("cpctl diff --filename=or\t", "one.yaml")], "<diff><--filename=order one.yaml>"),
     "folder": ([("cpctl diff -f my\t", "two"), ("in\t", "ner.yaml")], "<diff><-f><my folder two/inner.yaml>"),
     "hostile": ([("cpctl diff -f '$(touch x)\t", ".yaml")], "<diff><-f><$(touch x).yaml>"),
+    "home": ([("cpctl diff -f ~/or\t", "one.yaml")], "<diff><-f><HOME/order one.yaml>"),
+    "variable": ([("cpctl diff -f $HOME/or\t", "one.yaml")], "<diff><-f><HOME/order one.yaml>"),
+    "equals and variable": (
+        [("cpctl diff --filename=$HOME/or\t", "one.yaml")],
+        "<diff><--filename=HOME/order one.yaml>",
+    ),
     "none": ([("cpctl diff -f zz\t", "zz")], "<diff><-f><zz>"),
     "next": ([("cpctl diff -f or\t", "one.yaml"), ("--run-\t", "run-id")], f"{ONE}<--run-id>"),
 }
 
+NOT_YET = {("zsh", "variable"), ("zsh", "equals and variable")}
 
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", SHELLS)
+
+@pytest.mark.parametrize(
+    ("name", "case"), [(name, case) for name in SHELLS for case in CASES if (name, case) not in NOT_YET]
+)
 def test_files_are_completed_by_the_shell(name, case, tmp_path):
     (tmp_path / "my folder two").mkdir()
     for file in ("order one.yaml", "my folder two/inner.yaml", "$(touch x).yaml"):
@@ -63,7 +72,7 @@ def test_files_are_completed_by_the_shell(name, case, tmp_path):
             shell.expect_exact(shown)
         shell.send("\r")
         shell.expect("(<diff>.*)end")
-        assert shell.match[1].strip() == handed
+        assert shell.match[1].strip() == handed.replace("HOME", str(tmp_path))
     finally:
         shell.close(force=True)
     assert not (tmp_path / "x").exists()

@@ -1,0 +1,95 @@
+"""The completion in a real fish: what it offers, and what Tab makes of the line."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+
+import pytest
+
+from client import Client
+from cpctl.generate import ROOT
+from keyboard import environment, sitting
+from tools import need
+
+# what is typed → what stands there after Tab
+TYPED = [
+    # a value behind a short flag, with or without a sign between
+    ("cpctl get offers -ow", "cpctl get offers -owide "),
+    ("cpctl get offers -oj", "cpctl get offers -ojson"),  # json and jsonpath=
+    ("cpctl get offers -o=js", "cpctl get offers -o=json"),
+    ("cpctl get offers --output=js", "cpctl get offers --output=json"),
+    ("cpctl get offers --output=w", "cpctl get offers --output=wide "),
+    ("cpctl get offers -o=W", "cpctl get offers -o=wide "),
+    ("cpctl get offers '-ow", "cpctl get offers '-owide' "),
+    ("cpctl get offers -ozz", "cpctl get offers -ozz"),
+    ("cpctl get offers -Aoj", "cpctl get offers -Aoj"),
+    ("cpctl get offers --billing=sp", "cpctl get offers --billing=spot "),
+    ("cpctl apply -for", "cpctl apply -forder.yaml "),
+    ('cpctl apply "--filename=or', 'cpctl apply "--filename=order.yaml" '),
+    # columns of one's own, however the flag is spelled
+    ("cpctl get offers -o custom-columns=P:.spec.pric", "cpctl get offers -o custom-columns=P:.spec.price "),
+    ("cpctl get offers -o=custom-columns=P:.spec.pric", "cpctl get offers -o=custom-columns=P:.spec.price "),
+    (
+        "cpctl get offers --output=custom-columns=P:.spec.pric",
+        "cpctl get offers --output=custom-columns=P:.spec.price ",
+    ),
+    ("cpctl get offers --output=custom-columns=PRIC", "cpctl get offers --output=custom-columns=PRICE:.spec.price "),
+    # lists, without what is in them
+    ("cpctl get offers,o", "cpctl get offers,orders "),
+    ("cpctl get OFFERS,o", "cpctl get OFFERS,orders "),
+    ("cpctl get offers --billing spot --province shanxi,sha", "cpctl get offers --billing spot --province shanxi,shan"),
+    ("cpctl get offers --province=shanxi,s", "cpctl get offers --province=shanxi,shan"),  # shanghai and shandong
+    ("cpctl get offers --gpu h100,h20,h", "cpctl get offers --gpu h100,h20,h"),
+    ("cpctl sandbox faults list,", "cpctl sandbox faults list,"),
+    ("cpctl delete d", "cpctl delete demand/"),
+    # in any case
+    ("cpctl get offers --gpu h8", "cpctl get offers --gpu H800 "),
+    ("cpctl get offers --gpu=h8", "cpctl get offers --gpu=H800 "),
+]
+
+# what is typed → what is offered, and nothing else
+OFFERED = {
+    "cpctl get offers -oj": ["-ojson", "-ojsonpath="],
+    "cpctl get offers -o=t": ["-o=table", "-o=toml"],
+    "cpctl get offers --output=js": ["--output=json", "--output=jsonpath="],
+    "cpctl version -o": ["-o"],
+    "cpctl get offers --no-such=": [],
+    "cpctl get offers,orders,of": [],
+    "cpctl get offers --province shanxi,ningxia,s": [
+        *("shanxi,ningxia,shanghai", "shanxi,ningxia,shandong"),
+    ],
+    "cpctl delete ": ["order/", "demand/"],
+    "cpctl events --types Normal,": ["Normal,Warning"],
+}
+
+
+@pytest.fixture(scope="module")
+def desk(shared_sandbox, tmp_path_factory):
+    """A fish whose cpctl knows the offers."""
+    folder = tmp_path_factory.mktemp("fish")
+    client = Client(folder / "home", env=shared_sandbox.env)
+    assert client("get", "offers", "-A").code == 0
+    (folder / "order.yaml").touch()
+    with sitting("fish", environment(client.env, folder), folder, folder / "notes") as keyboard:
+        yield keyboard
+
+
+@pytest.mark.parametrize(("typed", "line"), TYPED, ids=[typed for typed, _ in TYPED])
+def test_what_tab_makes_of_a_line(desk, typed, line):
+    assert desk.completed(typed) == (line, "")
+
+
+def offered(env: dict[str, str], lines: Sequence[str]) -> list[list[str]]:
+    """What fish shows for each line."""
+    code = "source $argv[1]; for line in $argv[2..]; complete -C $line; printf '%s\\n' ----; end"
+    command = [need("fish"), "--no-config", "-c", code, str(ROOT / "completions/cpctl.fish"), *lines]
+    done = subprocess.run(command, env=env, capture_output=True, encoding="utf-8", timeout=60, check=True)
+    assert done.stderr == ""
+    each = done.stdout.split("----\n")[:-1]
+    return [[line.partition("\t")[0] for line in one.splitlines()] for one in each]
+
+
+def test_what_is_offered_and_nothing_else(cp, tmp_path):
+    found = offered(environment(cp.env, tmp_path), [*OFFERED])
+    assert dict(zip(OFFERED, found, strict=True)) == OFFERED
