@@ -122,12 +122,39 @@ function __cpctl_word
     end
 end
 
-# What cpctl knows, in its order.
+# What cpctl knows, in its order; where that is nothing, what it says instead.
 function __cpctl_ask
     set -l program (__cpctl_program)
     or return
-    $program __complete $__cpctl_given "$__cpctl_cur" 2>/dev/null </dev/null |
-        string match -v -r '^(:|_activeHelp_)|^[^\t]*[ "\'$`;&|<>()*?!#{}\\\\]|[\x00-\x08\x0a-\x1f\x7f-\x9f]'
+    set -l safe '[^\t "\'$`;&|<>()*?!#{}\\\\\p{C}]' # in every shell
+    set -l help
+    set -l said ($program __complete $__cpctl_given "$__cpctl_cur" 2>/dev/null </dev/null |
+        string match -r "^(?:_activeHelp_ \P{C}*+|(?!:)$safe++(?:\t\P{C}*+)?)\$")
+    while string match -q '_activeHelp_ *' -- $said[-1] # at the end
+        set help (string replace '_activeHelp_ ' '' -- $said[-1])
+        set -e said[-1]
+    end
+    if set -q said[1]
+        printf '%s\n' $said
+    else
+        __cpctl_tell $help
+    end
+end
+
+# Shows a text below the command, as the functions behind the keys of fish do, and has fish draw the command once more
+# below that: it goes up as many rows first as it was above the cursor.
+function __cpctl_tell
+    set -q argv[1]; and status is-interactive
+    or return
+    set -l prompt (fish_prompt)
+    set -l width (string length --visible -- $prompt[-1] 2>/dev/null; or string length -- "$prompt[-1]")
+    set -l rows (math (count $prompt) - 2)
+    for line in (commandline -bc)
+        set rows (math $rows + 1 + floor "(($width + "(string length -- $line)") / $COLUMNS)")
+    end
+    printf '\n\e[J%s\n' $argv[1] >&2
+    string repeat -N -n $rows \n >&2
+    commandline -f repaint
 end
 
 # The cpctl of PATH: never one of the working folder, which a relative entry would name.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from client import Client
 from cpctl.generate import ROOT
-from keyboard import environment, sitting
+from keyboard import ENTER, environment, sitting
 from tools import need
 
 # what is typed → what stands there after Tab
@@ -93,3 +94,60 @@ def offered(env: dict[str, str], lines: Sequence[str]) -> list[list[str]]:
 def test_what_is_offered_and_nothing_else(cp, tmp_path):
     found = offered(environment(cp.env, tmp_path), [*OFFERED])
     assert dict(zip(OFFERED, found, strict=True)) == OFFERED
+
+
+TWO_LINES = "function fish_prompt; echo top; echo -n 'rea''dy> '; end"
+NOBODY = "cpctl --profile nobody get offer "
+NO_PROFILE = "no profile nobody: cpctl config get-profiles\r\n"
+LONG = f"cpctl --server {'x' * 600} --profile nobody get offer "
+COLUMNS = 250
+SCREENS = {
+    "plain": ("", NOBODY),
+    "a prompt of two lines": (TWO_LINES, NOBODY),
+    "a command of two lines": ("", f"true\n{NOBODY}"),
+    "a command wider than the terminal": (TWO_LINES, f"true\n{LONG}"),
+}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_why_nothing_is_offered_stands_above_the_line_and_stays(cp, tmp_path, screen):
+    before, line = SCREENS[screen]
+    with sitting("fish", environment(cp.env, tmp_path), tmp_path, tmp_path / "notes", before) as keyboard:
+        assert keyboard.completed(line) == (line, "")
+        keyboard.press(ENTER)
+        keyboard.shell.expect_exact("ready> ")
+        before, told, drawn = keyboard.seen().partition(NO_PROFILE)
+    assert told and NO_PROFILE not in drawn
+    assert min(rows(drawn)) >= 0, drawn  # what fish draws then is not over it
+
+
+def rows(drawn: str) -> Iterator[int]:
+    """In which row each character is put, counted from where the cursor stands first."""
+    row = column = 0
+    for count, move, letter in re.findall(r"\x1b(?:\[([\d;?]*)([A-Za-z])|\][^\x07]*\x07|[()]B|[=>])|([^\x1b])", drawn):
+        if move in ("C", "D"):
+            column += int(count or 1) * (1 if move == "C" else -1)
+        elif move or letter in ("\r", "\n", ""):
+            row += {"A": -int(count or 1), "\n": 1}.get(move if move == "A" else letter, 0)
+            column = 0 if letter else column
+        else:
+            row, column = (row + 1, 0) if column == COLUMNS else (row, column)
+            column += 1
+            yield row
+
+
+@pytest.mark.parametrize("word", ["\x1b]52;c;QUFB\x07", "\x9b31m", "\u202e", "a\rb"])
+def test_what_a_terminal_would_obey_is_not_told(cp, tmp_path, word):
+    false = tmp_path / "bin" / "cpctl"
+    false.parent.mkdir()
+    said = f"_activeHelp_ bad{word}\nof-1\tbad{word}\n_activeHelp_ $(touch pwned) %s \\e[31m\n:4\n"
+    false.with_name("said").write_text(said, encoding="utf-8", newline="")
+    false.write_text('#!/bin/sh\nexec cat "${0%/*}/said"\n')
+    false.chmod(0o755)
+    env = environment(cp.env, tmp_path)
+    here = tmp_path / "here"
+    here.mkdir()
+    with sitting("fish", env | {"PATH": f"{false.parent}:{env['PATH']}"}, here, tmp_path / "notes") as keyboard:
+        assert keyboard.completed("cpctl get offer ") == ("cpctl get offer ", "")
+        assert "$(touch pwned) %s \\e[31m\r\n" in keyboard.seen() and "bad" not in keyboard.seen()
+    assert list(here.iterdir()) == []
