@@ -122,8 +122,8 @@ class Listing:
         try:
             for number, page in enumerate(read):
                 self.items += len(page)
-                seen.add(page)
                 yield page.saying(self.heard.hear(page.metadata, first=number == 0))
+                seen.add(page)
         except CpctlError:
             self._tell_doubts()
             raise

@@ -5,10 +5,10 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from cpctl.commands.completeness import Completeness
     from cpctl.commands.listing import Asked
+    from cpctl.complete.keeping import Gathering
     from cpctl.resources.page import AnyPage
     from cpctl.runtime import Runtime
 
@@ -22,7 +22,7 @@ class Passing:
         whole = not asked.query and not asked.conditions and not asked.all_projects and limit is None
         self._rt, self._kind = rt, asked.kind.plural
         self._wanted = COLUMNS.get(self._kind, ()) if whole else ()
-        self._columns: list[list[Any]] = [[] for _ in self._wanted]
+        self._gathering: Gathering | None = None
         if self._wanted:
             from cpctl.complete.store import account, place
 
@@ -43,21 +43,23 @@ class Passing:
         return fields
 
     def add(self, page: AnyPage) -> None:
-        from cpctl.complete.store import MOST_ROWS
+        """Takes a page, when it has been shown: nobody waits for its rows meanwhile."""
+        if not self._wanted:
+            return
+        if self._gathering is None:
+            from cpctl.complete.keeping import Gathering
 
-        for column, path in zip(self._columns, self._wanted, strict=False):
-            column += page.values(path)
-        if self._columns and len(self._columns[0]) > MOST_ROWS:
-            self._wanted, self._columns = (), []
+            self._gathering = Gathering(self._kind)
+        self._gathering.add([page.values(path) for path in self._wanted])
 
     def keep(self, heard: Completeness) -> None:
         """Replaces the cache of the kind; a machine that does not let us is no fault of the list's."""
-        if not self._wanted or not self._place.folder:
+        if self._gathering is None or not self._place.folder:
             return
-        from cpctl.complete.keeping import SOLD_BY, with_absent, written
+        from cpctl.complete.keeping import SOLD_BY, with_absent
         from cpctl.complete.store import keep_list, kept_of
 
-        text = written(self._kind, self._columns)
+        text = self._gathering.file()
         if not heard.complete and self._kind in SOLD_BY:
             refusing = {one.name for one in heard.troubles.values() if one.state == "denied"}
             text = with_absent(text, kept_of(self._place, self._kind)[0], self._kind, refusing)

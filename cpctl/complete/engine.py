@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.complete._words import COMMANDS, GROUPS, KINDS, VERBS
-from cpctl.complete.kept import Kept, is_safe, shown
+from cpctl.complete.kept import MOST_LISTED, Kept, is_safe, shown
 from cpctl.complete.live import SOURCES, columns, names
 
 TYPE_CHECKING = False
@@ -19,13 +19,28 @@ def answer(line: Line, read: Read) -> tuple[str, int]:
     found, head, directive = _found(line, read)
     begun, whole = line.last[len(head) :], line.head + head
     if isinstance(found, Kept):
-        return found.lines(begun, whole), directive
+        return _too_many(line, found, begun) or found.lines(begun, whole), directive
     begins = [(value, beside) for value, beside in found if value.startswith(begun)]
     fitting = [(value, beside) for value, beside in begins if value in line.flags or _fits(value, begun)]
     own = {**VERBS, **GROUPS.get(line.key, {}), **{word: text for word, (_, text) in line.flags.items()}}
     told = [(value, beside if own.get(value) == beside else shown(beside)) for value, beside in fitting]
     lines = [f"{whole}{value}\t{beside}\n" if beside else f"{whole}{value}\n" for value, beside in told]
     return "".join(lines), directive
+
+
+def _too_many(line: Line, kept: Kept, begun: str) -> str:
+    """What is said instead of more names than anybody reads, or of as many as were not kept; "" of others."""
+    many = kept.count(begun)
+    if many <= MOST_LISTED and (many == 0 or kept.has_names):
+        return ""
+    if not kept.has_names:
+        return f"_activeHelp_ {many:,} {kept.kind}: too many to know them by name, cpctl get {kept.kind} lists them\n"
+    flags = [flag for flag in NARROWED_BY if flag in line.flags and flag not in line.given] * (kept.kind == "offers")
+    narrow = f" or narrow with {', '.join(flags)}" if flags else ""
+    return f"_activeHelp_ {many:,} {kept.kind}: too many to list, type more{narrow}\n"
+
+
+NARROWED_BY = ("--province", "--accelerator", "--provider")
 
 
 def _fits(value: str, begun: str) -> bool:

@@ -5,7 +5,7 @@ Only words of `SENTENCES` are ever written or read, so nothing that a platform s
 
 from __future__ import annotations
 
-from cpctl.complete.kept import MOST_DIGITS, shown
+from cpctl.complete.kept import shown
 from cpctl.complete.store import LOOPBACK, YOURS, contents, keep, written_at
 
 TYPE_CHECKING = False
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FIRST_S, LONGEST_S = 5, 60
 """How long nobody asks again: after the first failure, doubled by each, and at most."""
 MOST_DOUBLINGS = 4
+MOST_DIGITS = 9
 LONGEST_WORD = 60
 
 SENTENCES = {

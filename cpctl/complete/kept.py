@@ -1,12 +1,13 @@
 """What completion knows of one kind: lines in groups, as text that can be offered without looking at every line.
 
-    province TAB accelerator TAB provider TAB free cards TAB length of its lines     one line for each group
+    province TAB accelerator TAB provider TAB free cards TAB rows TAB length of its lines     one line for each group
     (an empty line)
     name TAB what stands beside it                                                   sorted within its group
 
 A group is what its rows have in common and are narrowed by; other kinds have other columns there (`GROUPED`). A Tab
 among ten thousand offers has half a millisecond: it chooses groups, and cuts each out of the text in one piece. What is
 offered is looked at again, since somebody else may have written the file; where all of it is plain that is one look.
+Of very many rows only the groups are kept: they have rows, and no lines.
 """
 
 from __future__ import annotations
@@ -45,7 +46,10 @@ NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 PLAIN = NAME_CHARACTERS + b" ,()%="
 PLAIN_TEXT = frozenset(PLAIN.decode())
 MOST_BESIDE = 120
-MOST_DIGITS = 12
+MOST_DIGITS = 36  # of a group's three numbers
+MOST_BYTES = 8_000_000  # of a file
+MOST_LISTED = 20_000
+"""Names that are offered at once: a shell takes seconds for more, and nobody reads them."""
 NO_BEGINNINGS = (b"\n-", b"\n@", b"\n\t")  # of a line: no name looks like a flag, or is empty
 
 
@@ -66,33 +70,52 @@ class Kept:
     """Rows of one kind.
 
     Attributes:
-        groups: (values of the kind's grouped columns, cards or rows in it, where its lines are in the text).
+        kind: Plural; "" for names that are no list's.
+        groups: (values of the kind's grouped columns, cards or rows in it, where its lines are in the text, rows).
         taken: Names that are not offered again.
         ends: What follows every name.
     """
 
     def __init__(
-        self, text: str, groups: Sequence[tuple[list[str], int, int, int]], taken: Iterable[str] = (), ends: str = ""
+        self,
+        text: str,
+        groups: Sequence[tuple[list[str], int, int, int, int]],
+        taken: Iterable[str] = (),
+        ends: str = "",
+        kind: str = "",
     ) -> None:
-        self.groups = groups
+        self.groups, self.kind = groups, kind
         self._text, self._taken, self._ends = text, taken, ends
 
     def where(self, test: Callable[[list[str]], bool]) -> Kept:
         """The groups whose values pass."""
-        return Kept(self._text, [group for group in self.groups if test(group[0])], self._taken, self._ends)
+        found = [group for group in self.groups if test(group[0])]
+        return Kept(self._text, found, self._taken, self._ends, self.kind)
 
     def but(self, taken: Iterable[str]) -> Kept:
         """The same without some names."""
-        return Kept(self._text, self.groups, taken, self._ends)
+        return Kept(self._text, self.groups, taken, self._ends, self.kind)
 
     def ending(self, ends: str) -> Kept:
         """The same with something behind every name."""
-        return Kept(self._text, self.groups, self._taken, ends)
+        return Kept(self._text, self.groups, self._taken, ends, self.kind)
+
+    @property
+    def has_names(self) -> bool:
+        """Whether the names are known, and not only how many there are of what."""
+        return any(end > start for _, _, start, end, _ in self.groups)
+
+    def count(self, begun: str) -> int:
+        """How many names may begin so."""
+        rows = sum([group[4] for group in self.groups])
+        if rows <= MOST_LISTED or not begun or not self.has_names:
+            return rows
+        return sum([lines.count("\n") for lines in self._beginning(f"\n{begun}")])
 
     def values(self, column: int) -> dict[str, int]:
         """The different values of a grouped column, and the cards or rows that have it."""
         found: dict[str, int] = {}
-        for values, count, _, _ in self.groups:
+        for values, count, *_ in self.groups:
             found[values[column]] = found.get(values[column], 0) + count
         return found
 
@@ -110,17 +133,17 @@ class Kept:
             text = text.replace("\t\n", "\n")
         return head + text.replace("\n", f"\n{head}")[: -len(head)] if head and text else text
 
-    def parts(self) -> Iterator[tuple[list[str], int, str]]:
-        """Each group: its values, its cards or rows, and its lines as a file has them, all of it looked at."""
-        for values, count, start, end in self.groups:
+    def parts(self) -> Iterator[tuple[list[str], int, int, str]]:
+        """Each group: its values, its cards or rows, its rows, and its lines as a file has them, all looked at."""
+        for values, count, start, end, rows in self.groups:
             text = self._text[start + 1 : end] + "\n"
             lines = text if _shape(text) else _safe(text)
-            yield [shown(value) for value in values], count, f"\n{lines[:-1]}" if lines else ""
+            yield [shown(value) for value in values], count, rows, f"\n{lines[:-1]}" if lines else ""
 
     def _beginning(self, mark: str) -> Iterator[str]:
         """Lines are sorted in their group: those that begin so stand together, and all of neighbours are one piece."""
         whole = -1
-        for number, (_, _, start, end) in enumerate(self.groups):
+        for number, (_, _, start, end, _) in enumerate(self.groups):
             if mark == "\n":
                 whole = start if whole < 0 else whole
                 if number + 1 == len(self.groups) or self.groups[number + 1][2] != end:
@@ -138,23 +161,26 @@ NOTHING = Kept("", ())
 
 def parsed(kind: str, text: str) -> Kept | None:
     """What the file of a kind holds; None when it is damaged or of another shape."""
-    width = len(GROUPED.get(kind, ())) + 2
+    width = len(GROUPED.get(kind, ())) + 3
     head = text.find("\n\n")
     groups, end = [], head + 1
     if head < 0 or text[-1:] != "\n" or "\ufffd" in text:
         return None
     for row in text[:head].split("\n"):
         values = row.split("\t")
-        if len(values) != width or not all(one.isdecimal() and len(one) <= MOST_DIGITS for one in values[-2:]):
+        if len(values) != width:
             return None
-        groups.append((values[:-2], int(values[-2]), end, end := end + int(values[-1])))
-    return Kept(text, groups) if end == len(text) - 1 else None
+        numbers = "".join(values[-3:])
+        if not numbers.isdecimal() or len(numbers) > MOST_DIGITS or "" in values[-3:]:
+            return None
+        groups.append((values[:-3], int(values[-3]), end, end := end + int(values[-1]), int(values[-2])))
+    return Kept(text, groups, kind=kind) if end == len(text) - 1 else None
 
 
 def named(names: Iterable[str]) -> Kept:
     """Names with nothing beside them, all in one group."""
-    text = "".join([f"\n{name}\t" for name in sorted(filter(is_safe, names))])
-    return Kept(text, [([], 0, 0, len(text))])
+    lines = [f"\n{name}\t" for name in sorted(filter(is_safe, names))]
+    return Kept("".join(lines), [([], 0, 0, sum(map(len, lines)), len(lines))])
 
 
 def _shape(text: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from cpctl.complete.kept import NOTHING, Kept, parsed
+from cpctl.complete.kept import MOST_BYTES, NOTHING, Kept, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from cpctl.complete.line import Line
 
-MOST_ROWS, MOST_BYTES = 20_000, 8_000_000
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
 MOST_OF_A_CONFIG = 1_048_576
 FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them

@@ -42,7 +42,7 @@ def _free(line: Line, read: Read) -> int | None:
     known = read("offers")
     fitting = narrowed(line, known)
     if line.key == "get":
-        return max(_free_of_each(fitting.lines("")), default=0) if known.groups else None
+        return max(_free_of_each(fitting.lines("")), default=0) if known.has_names else None
     return sum(fitting.values(PROVINCE).values()) if known.groups else None
 
 

@@ -85,5 +85,5 @@ def test_names_alone(many):
 
 def test_a_name_that_somebody_emptied_is_not_offered():
     lines = "\n\tx\nof-1\tx"
-    found = parsed("bills", f"1\t{len(lines)}\n{lines}\n")
+    found = parsed("bills", f"2\t2\t{len(lines)}\n{lines}\n")
     assert found is not None and found.lines("") == "of-1\tx\n"
