@@ -3,10 +3,18 @@
 # no word of the command line is expanded. Works from bash 3.2 on.
 
 _cpctl() {
-    local IFS=$' \t\n'
-    local cur="" front="" quote="" verb="" sub="" flag="" dashes="" words="" list="" files="" live=""
-    local word i plain=0 key head=""
-    local -a given
+    builtin local folded=""
+    builtin shopt -q nocasematch && folded=1
+    builtin shopt -u nocasematch
+    _cpctl_all
+    [[ -z $folded ]] || builtin shopt -s nocasematch
+}
+
+_cpctl_all() {
+    builtin local IFS=$' \t\n'
+    builtin local cur="" front="" quote="" verb="" sub="" flag="" dashes="" words="" list="" files="" live=""
+    builtin local word i plain=0 key head=""
+    builtin local -a given
     COMPREPLY=()
     _cpctl_words
     for ((i = 0; i < ${#given[@]}; i++)); do
@@ -28,10 +36,10 @@ _cpctl() {
         fi
     done
     words="" key="$verb${sub:+ $sub}"
-    if [[ -z $flag && -z $dashes && $cur == --*=* ]]; then
-        flag=${cur%%=*} head=${cur%%=*}=
-    fi
-    if [[ -n $flag ]]; then
+    [[ -n $flag$dashes ]] || _cpctl_attached
+    if [[ -n $files ]]; then
+        words="" # of a redirection
+    elif [[ -n $flag ]]; then
         _cpctl_values "$key $flag"
         [[ ${cur#"$head"} != custom-columns=* ]] || live=1
     elif [[ -z $dashes && $cur == -* ]]; then
@@ -39,7 +47,7 @@ _cpctl() {
     elif [[ -z $verb ]]; then
         words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources completion doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
-        : # words are its verbs
+        words=$words # its verbs
     else
         case $key in
             "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"config use-profile"|"config rename-profile"|"config delete-profile") live=1 ;;
@@ -57,65 +65,120 @@ _cpctl() {
         _cpctl_live
     else
         _cpctl_offer
+        [[ -z $live || -n ${COMPREPLY[*]-} ]] || _cpctl_live # cpctl knows other spellings too
     fi
 }
 
+# Where a flag and its value are one word, sets flag to it, and head to what stands before the value.
+_cpctl_attached() {
+    case $cur in
+        --*=*) flag=${cur%%=*} head=${cur%%=*}= ;;
+        -[!-]?*)
+            if _cpctl_takes_value "${cur:0:2}"; then
+                flag=${cur:0:2} head=${cur:0:2}
+                [[ ${cur:2:1} != "=" ]] || head=$head=
+            fi
+            ;;
+    esac
+}
+
 # Sets given to the words before the one at the cursor, and cur to that one up to the cursor: whole, as they were before
-# bash took them apart at = : and @, without their quotes. front is what of cur stands before the part that is replaced.
+# bash took them apart at = : and @, without their quotes, and without redirections; where a redirection is to go is
+# files. front is what of cur stands before the part that is replaced.
 _cpctl_words() {
-    local left=${COMP_LINE-${COMP_WORDS[*]}} word piece i bare open=0
+    builtin local left="${COMP_LINE-${COMP_WORDS[*]}}" word raw="" command=1 target="" i bare open
     given=()
     if [[ ${BASH_VERSINFO[0]}${BASH_VERSINFO[1]} -lt 43 ]]; then
-        local LC_ALL=C # COMP_POINT counts bytes there
+        builtin local LC_ALL=C # COMP_POINT counts bytes there
     fi
     left=${left:0:${COMP_POINT:-${#left}}}
     for ((i = 0; i <= COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]-}
-        if [[ $i -eq 0 || -z $left || $left == [[:space:]]* ]]; then
-            [[ $i -lt 2 ]] || given[${#given[@]}]=$cur
-            cur=""
-            left=${left#"${left%%[![:space:]]*}"}
+        if [[ $i -gt 0 && $left == [[:space:]]* ]]; then
+            _cpctl_word_ends
+        elif [[ $word == [\<\>]* ]] && ! _cpctl_numbers "$raw"; then
+            _cpctl_word_ends
         fi
+        left=${left#"${left%%[![:space:]]*}"}
         if [[ $left == "$word"* ]]; then
             left=${left#"$word"}
         else
             word=$left left="" # the cursor stands in it
         fi
-        _cpctl_bare "$word"
-        piece=$bare cur=$cur$bare
+        raw=$raw$word
     done
-    [[ -z $quote ]] || piece=${piece:open} # bash begins behind a quote
-    [[ $piece != [=:@] ]] || piece=""
-    front=${cur%"$piece"}
+    if [[ -n $target ]] || _cpctl_redirects; then
+        files=1
+    fi
+    _cpctl_bare "$raw" last
+    cur=$bare front=${bare:0:open}
 }
 
-# Sets bare to $1 without its quotes and backslashes, quote to the quote that is open at its end, and open to how much
-# of bare is before that.
+# Puts raw among the words given, unless it is the command itself, a redirection, or where one goes.
+_cpctl_word_ends() {
+    if _cpctl_redirects; then
+        [[ $raw == *[!\<\>] ]] || target=1
+    elif [[ -n $target ]]; then
+        target=""
+    elif [[ -n $command ]]; then
+        command=""
+    else
+        _cpctl_bare "$raw"
+        given[${#given[@]}]=$bare
+    fi
+    raw=""
+}
+
+# Whether raw is a redirection: < or > with nothing before it but what may number a file.
+_cpctl_redirects() {
+    [[ $raw == *[\<\>]* ]] && _cpctl_numbers "${raw%%[\<\>]*}"
+}
+
+_cpctl_numbers() {
+    [[ $1 != *[!0-9]* || $1 == \{*\} ]]
+}
+
+# Sets bare to $1 without its quotes and backslashes, and quote to the quote that is open at its end. Of the last word,
+# sets open to how much of bare readline leaves as it is: it replaces what stands behind an open quote, or else behind
+# the last sign that takes words apart.
 _cpctl_bare() {
-    local rest=$1 part
-    bare="" quote=""
-    while [[ $rest == *[\"\'\\]* ]]; do
+    builtin local rest="$1" part begun=0
+    bare="" quote="" open=0
+    while [[ -n $rest ]]; do
         case $quote in
             "'") part=${rest%%"'"*} ;;
             *) part=${rest%%[\"\'\\]*} ;;
         esac
+        [[ -n $quote || -z ${2-} ]] || _cpctl_taken_apart "$part"
         bare=$bare$part
         rest=${rest#"$part"}
-        [[ -n $rest ]] || break
         case $quote:$rest in
+            *:) break ;;
             :\\* | \":\\*) bare=$bare${rest:1:1} rest=${rest:1} ;;
             \':\'* | \":\"*) quote="" ;;
-            :*) quote=${rest:0:1} open=${#bare} ;;
+            :*) quote=${rest:0:1} begun=${#bare} ;;
             *) bare=$bare${rest:0:1} ;;
         esac
         rest=${rest:1}
     done
-    bare=$bare$rest
+    [[ -z $quote ]] || open=$begun
+}
+
+# Sets open to where, in bare followed by $1, readline begins: behind a sign, but at an @.
+_cpctl_taken_apart() {
+    builtin local i
+    for ((i = ${#1} - 1; i >= 0; i--)); do
+        if [[ ${COMP_WORDBREAKS-} == *"${1:i:1}"* ]]; then
+            open=$((${#bare} + i))
+            [[ ${1:i:1} == [@$] ]] || open=$((open + 1))
+            return 0
+        fi
+    done
 }
 
 # Whether live values are wanted: for a value that is fixed too, only when something else on the line narrows it.
 _cpctl_narrows() {
-    local word
+    builtin local word
     [[ $live == narrow && $cur != *[![:ascii:]]* ]] || return 0
     for word in ${given[@]+"${given[@]}"}; do
         case ${word%%=*} in
@@ -128,13 +191,20 @@ _cpctl_narrows() {
 
 # What cpctl knows for the last word.
 _cpctl_live() {
-    local text="" line value beside directive=0 said help="" program
-    local -a listed
-    _cpctl_program && text=$("$program" __complete ${given[@]+"${given[@]}"} "$cur" 2>/dev/null </dev/null)
-    [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o default 2>/dev/null
+    builtin local text="" line value beside directive=0 said help="" program odd="" begins=""
+    builtin local -a listed
+    case $cur in # a word that cpctl spells otherwise is replaced, as SX; what is more than a word stays
+        *[\$\`\"\'\\\;\&\|\<\>\(\)\*\?\!\#\{\}[:space:][:cntrl:]]*) odd=1 ;;
+    esac
+    listed=()
+    if _cpctl_program; then
+        text=$("$program" __complete ${given[@]+"${given[@]}"} "$cur" 2>/dev/null </dev/null) || text=""
+    fi
+    _cpctl_option +o default
     said=${text##*$'\n':}
     [[ $said != *[!0-9]* && -n $said ]] && directive=$said
-    while IFS= read -r line; do
+    builtin shopt -s nocasematch
+    while IFS= builtin read -r line; do
         value=${line%%$'\t'*} beside=""
         [[ $line == *$'\t'* ]] && beside=${line#*$'\t'}
         case $value in
@@ -144,51 +214,63 @@ _cpctl_live() {
                 continue
                 ;;
         esac
-        [[ $value == "$cur"* ]] || continue
-        value=${value#"$front"}
+        if [[ $value == "$cur"* ]]; then
+            [[ -n $begins ]] || COMPREPLY=() listed=() begins=1
+        elif [[ -n $begins$odd || $value != "$front"* || $value == *[![:alnum:]._/@+:=,~-]* ]]; then
+            continue
+        fi
+        value=${value:${#front}}
         listed[${#listed[@]}]="$value${beside:+  ($beside)}"
         if [[ $((directive & 2)) -eq 0 && $value != */ ]]; then
             _cpctl_ends
         fi
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done <<<"$text"
-    [[ $((directive & 32)) -eq 0 ]] || compopt -o nosort 2>/dev/null # from bash 4.4 on
+    builtin shopt -u nocasematch
+    [[ $((directive & 32)) -eq 0 ]] || _cpctl_option -o nosort # from bash 4.4 on
     [[ ${COMP_TYPE:-9} -eq 63 ]] || return 0
     if [[ ${#COMPREPLY[@]} -gt 1 ]]; then # a list is shown: nothing of it is put on the line, as a single one may be
         COMPREPLY=("${listed[@]}")
-        [[ -z $help ]] || printf '\n%s' "$help" >&2
+        [[ -z $help ]] || builtin printf '\n%s' "$help" >&2
     elif [[ ${#COMPREPLY[@]} -eq 0 && -n $help ]]; then
         COMPREPLY=("$help" $'\302\240') # a single one would be put on the line; a space, behind it in the list
     fi
     return 0
 }
 
-# The candidates among $words that begin as the last word does. A list is completed at its last one; an open one may go
-# on, so no space follows.
+# The candidates among $words that begin as the last word does; when none does, in either case of its letters. A list is
+# completed at its last one; an open one may go on, so no space follows.
 _cpctl_offer() {
-    local before=$head begun=${cur#"$head"} word value
+    builtin local before="$head" begun="${cur#"$head"}" word value rest exact=""
     if [[ -n $files ]]; then
-        [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o nospace 2>/dev/null
+        _cpctl_option +o nospace
         return 0
     fi
-    [[ ${BASH_VERSINFO[0]} -lt 4 ]] || compopt +o default 2>/dev/null
+    _cpctl_option +o default
     if [[ $begun == *,* && -n $list ]]; then
         before=$before${begun%,*},
         begun=${begun##*,}
     fi
+    builtin shopt -s nocasematch
     for word in $words; do
         [[ $word == "$begun"* && ,${before#"$head"}, != *,"$word",* ]] || continue
+        rest=${word#"$begun"} # which minds case all the same
+        if [[ -z $exact && $((${#begun} + ${#rest})) -eq ${#word} ]]; then
+            COMPREPLY=() exact=1
+        elif [[ $((${#begun} + ${#rest})) -ne ${#word} ]] && [[ -n $exact || $begun == -? ]]; then
+            continue # a flag of one letter is that letter
+        fi
         value=$before$word
-        value=${value#"$front"}
-        [[ $list == open || $word == */ ]] || _cpctl_ends
+        value=${value:${#front}}
+        [[ $list == open || $word == *[/=] ]] || _cpctl_ends
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done
-    return 0
+    builtin shopt -u nocasematch
 }
 
 # Sets program to the cpctl of PATH: never one of the working folder, which a relative entry would name.
 _cpctl_program() {
-    local rest=$PATH: folder
+    builtin local rest="${PATH-}:" folder
     while [[ -n $rest ]]; do
         folder=${rest%%:*} rest=${rest#*:} program=$folder/cpctl
         [[ $program == /?*/cpctl && -f $program && -x $program ]] && return 0
@@ -200,9 +282,14 @@ _cpctl_program() {
 _cpctl_ends() {
     if [[ -z $quote ]]; then
         value="$value "
-    elif [[ ${BASH_VERSINFO[0]} -ge 4 ]]; then
-        compopt +o nospace 2>/dev/null
+    else
+        _cpctl_option +o nospace
     fi
+}
+
+# Changes how readline treats what is offered; bash 3.2 cannot.
+_cpctl_option() {
+    [[ ${BASH_VERSINFO[0]} -lt 4 ]] || builtin compopt "$@" 2>/dev/null || return 0
 }
 
 # Whether a value follows the flag $1.
@@ -430,9 +517,9 @@ _cpctl_plain() {
         "sandbox faults") words="list set clear" ;;
         "api") words="GET POST PATCH DELETE" ;;
         "completion") words="bash zsh fish powershell install uninstall status" ;;
-        *) return ;;
+        *) return 0 ;;
     esac
     [[ $words == */ ]] || list=1
 }
 
-complete -o default -o nospace -F _cpctl cpctl
+builtin complete -o default -o nospace -F _cpctl cpctl

@@ -37,8 +37,8 @@ READY = {
     "bash": r"""
 bind 'set enable-bracketed-paste off'; bind 'set bell-style none'
 source @SCRIPTS@/cpctl.bash
-_look() { printf '%s\n%s@END@' "$READLINE_POINT" "$READLINE_LINE" >@NOTES@/line; }
-_put() { IFS= read -r -d '' READLINE_LINE <@NOTES@/put; READLINE_POINT=${#READLINE_LINE}; }
+_look() { builtin printf '%s\n%s@END@' "$READLINE_POINT" "$READLINE_LINE" >@NOTES@/line; }
+_put() { IFS= builtin read -r -d '' READLINE_LINE <@NOTES@/put || READLINE_POINT=${#READLINE_LINE}; }
 bind -x '"\e[23~": _look'; bind -x '"\e[24~": _put'
 PS1='rea''dy> '
 """,
