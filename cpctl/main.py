@@ -47,7 +47,8 @@ def main() -> NoReturn:
     rt = _runtime()
     try:
         _on_signals(ready=True)
-        code = _refresh(sys.argv[2:], rt) if sys.argv[1:2] == ["__refresh"] else run(sys.argv[1:], rt)
+        begin = _refresh if sys.argv[1:3] == ["__refresh", "get"] and sys.argv[3:] else run
+        code = begin(sys.argv[1:], rt)
         _on_signals(ready=False)
     except KeyboardInterrupt as signal:  # just before `run` watches for it, or just after
         code = 143 if isinstance(signal, Terminated) else 130
@@ -99,9 +100,9 @@ def _refresh(argv: list[str], rt: Runtime) -> int:
     """`run` behind a Tab: nobody reads what it prints, so that the next Tab is to know how it ended."""
     from cpctl.complete.refresh import Refresh
 
-    refresh = Refresh(argv, rt.env)
+    refresh = Refresh(argv[1:], rt.env)
     told: list[CpctlError] = []
-    code = run(argv, rt, told)
+    code = run(argv[1:], rt, told)
     refresh.end(told[0] if told else None, failed=code != 0)
     return code
 

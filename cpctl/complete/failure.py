@@ -23,6 +23,7 @@ LONGEST_WORD = 60
 SENTENCES = {
     "unreachable": ("the platform at {host} does not answer", "{up}"),
     "busy": ("the platform at {host} has too much to do", "press Tab again in a minute"),
+    "trouble": ("the platform at {host} answers with an error", "press Tab again in a minute"),
     "untrusted": ("{host} cannot prove who it is", "cpctl doctor"),
     "refused": ("{token} is refused", "{login}"),
     "ended": ("the login has ended", "{login}"),

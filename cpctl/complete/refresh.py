@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 WORDS: tuple[tuple[type[CpctlError], tuple[str, ...], str], ...] = (
     (Unreachable, ("Untrusted",), "untrusted"),
     (Unreachable, ("Overloaded", "RateLimited"), "busy"),
-    (Unreachable, (), "unreachable"),
+    (Unreachable, ("Unreachable", "Late"), "unreachable"),
+    (Unreachable, (), "trouble"),
     (NotLoggedIn, (), "nobody"),
     (TokenRefused, ("TokenExpired",), "ended"),
     (TokenRefused, (), "refused"),
@@ -36,7 +37,7 @@ WORDS: tuple[tuple[type[CpctlError], tuple[str, ...], str], ...] = (
     (NoSecretStore, (), "no-keyring"),
     (NotAuthorized, ("MalformedToken",), "refused"),
     (NotAuthorized, ("TokenNotForThisServer",), "not-sent"),
-    (UsageError, ("DamagedConfig", "UnsafeFile"), "config"),
+    (UsageError, ("DamagedConfig", "BadValue"), "config"),
     (BadAnswer, (), "no-list"),
 )
 """What is told of an error: its class, the reasons it may have (none: any)."""
@@ -65,10 +66,13 @@ class Refresh:
 
 def word_of(error: CpctlError | None, kind: str) -> str:
     """What is left of an error: a word of ours."""
-    if isinstance(error, BadValue) and "server" in str(error.values.get("what")).lower():
+    what = str(error.values.get("what")).lower() if isinstance(error, BadValue) else ""
+    if "server" in what:
         return "no-address"
-    if isinstance(error, NotFound) and kind in YOURS:
+    if "project" in what or (isinstance(error, NotFound) and kind in YOURS):
         return "no-project"
+    if what:  # of the environment
+        return "other"
     found = (
         word for cls, reasons, word in WORDS if isinstance(error, cls) and (not reasons or error.reason in reasons)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from cpctl.complete.store import LOCK_AGE_S
 from keyboard import environment as shell_environment
 from keyboard import sitting
 from proxy import Exchange, RecordingProxy
-from refreshing import age, folder, offered, settled, tab, until
+from refreshing import TAB, WAIT_S, age, folder, offered, settled, tab, until
 
 OLD_S = 3_700
 HELP = "_activeHelp_ "
@@ -47,6 +48,7 @@ CASES = {
         "cpctl sandbox up",
     ),
     "project": ("orders", {}, ("-n", "nosuch"), "no project nosuch here", "cpctl get projects"),
+    "no name": ("orders", {}, ("-n", "a/b$(id)\x1b[31m"), "no project a/bid31m here", "cpctl get projects"),
     "foreign": (
         "orders",
         {"CPCTL_TOKEN": "other"},
@@ -166,12 +168,34 @@ def test_nothing_that_a_platform_said_comes_that_far(status, here, way):
     assert "reboot" not in said and "touch" not in said
 
 
+def test_a_platform_in_trouble_is_not_said_to_be_silent(here, sandbox):
+    sandbox.admin.faults(path="/v1/offers", error=500)
+    tab(here.env, "get", "offers", "")
+    assert failed(here.env, "offers") == "trouble"
+    assert " answers with an error, asked " in told(here.env, "get", "offers", "")
+
+
 @pytest.mark.parametrize("left", [b"", b"$(id) 1", b"other", b"other x", b"other 1\x1b[2J", b"other \xd9\xa3", b"9 9"])
 def test_what_somebody_else_left_there_is_not_believed(left, here):
     (folder(here.env) / "offers.failed").write_bytes(left)
     assert re.fullmatch(r"offers as of 6\d min ago", told(here.env, "get", "offers", ""))
     until(lambda: not (folder(here.env) / "offers.failed").exists())
     settled(here.env)
+
+
+def test_a_profile_whose_server_is_none(cp):
+    cp.config.parent.mkdir(parents=True)
+    cp.config.write_text('current-profile = "mine"\n[profiles.mine]\nserver = "notaurl"\n', encoding="utf-8")
+    env = {name: value for name, value in cp.env.items() if name not in ("CPCTL_SERVER", "CPCTL_TOKEN")}
+    tab(env, "get", "offers", "")
+    assert failed(env, "offers") == "config"
+    assert told(env, "get", "offers", "").startswith("config.toml is not understood, asked ")
+
+
+@pytest.mark.parametrize("words", [(), ("get",), ("nosuch", "offers"), ("get", "nosuch"), ("get", "--help")])
+def test_what_a_tab_would_not_have_started_is_an_error_like_others(words, cp):
+    done = subprocess.run([*TAB[:-1], "__refresh", *words], env=cp.env, capture_output=True, text=True, timeout=WAIT_S)
+    assert "Traceback" not in done.stderr and done.returncode == (0 if "--help" in words else 2)
 
 
 def test_nobodys_lock_is_left_when_nothing_can_be_kept(cp):
