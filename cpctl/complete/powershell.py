@@ -111,10 +111,11 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     $found = @()
     $live = $false
     $isList = $false
-    if (-not $flag -and -not $dashes -and $cur -cmatch '^--[^=]+=') {
-        $flag = ($cur -split '=', 2)[0]
-        $head = "$flag="
+    if (-not $flag -and -not $dashes -and $cur -cmatch '\A(--[^=]+=|-[^-](?=.)=?)') {
+        $head = $Matches[0] # the value is attached to its flag
+        $flag = $head.TrimEnd('=')
     }
+    $value = $cur.Substring($head.Length)
     if ($flag) {
         $row = $values["$key $flag"]
         if (-not $row) { $row = $values["* $flag"] }
@@ -126,7 +127,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             $narrowing = @('--province', '--provider', '--accelerator', '--gpu')
             $narrows = $cur -cmatch '[^\x00-\x7f]' -or @($others | Where-Object { $narrowing -ccontains $_ }).Count
             $live = ($row.live -eq 'always') -or ($row.live -eq 'narrow' -and $narrows)
-            if ($cur.Substring($head.Length) -cmatch '^custom-columns=') { $live = $true }
+            if ($value -cmatch '^custom-columns=') { $live = $true }
         }
     }
     elseif (-not $dashes -and $cur -cmatch '^-') { $found = $flags[$key] }
@@ -136,36 +137,56 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         $live = @LIVES@ -ccontains $key -or ($count -eq 0 -and @ONCE@ -ccontains $key)
         if ($count -eq 0 -and $cur -cnotmatch '[/.]' -and $plain.ContainsKey($key)) {
             $found = $plain[$key]
+            $isList = $live -and $found[0] -cnotmatch '/$'
             $live = $false
-            $isList = $true
         }
         if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $flags[$key] }
     }
-    # A batch file would have cmd.exe read the words once more, and run what is in them: none is asked.
-    if ($live -and (Get-Command -Name cpctl).Source -notmatch '\.(bat|cmd)$') {
-        $head = ''
-        $isList = $false
+    # Never a cpctl of the working folder, which a relative entry of PATH would name; nor a batch file: it would have
+    # cmd.exe read the words once more, and run what is in them.
+    $program = $null
+    if ($live) {
+        $folders = $env:PATH -split [System.IO.Path]::PathSeparator -cmatch '^(/|\\\\|[A-Za-z]:[\\/])'
+        $folders = @($folders -creplace '(?<=.)[\\/]+$', '')
+        $program = Get-Command -Name cpctl -CommandType Application -All |
+            Where-Object { $folders -ccontains (Split-Path -Parent $_.Source) } | Select-Object -First 1
+    }
+    if ($program -and $program.Source -notmatch '\.(bat|cmd)$') {
         $words = $given + @($cur)
         $passing = [string](Get-Variable -Name PSNativeCommandArgumentPassing -ValueOnly -ErrorAction Ignore)
         if ($passing -eq 'Legacy' -or (-not $passing -and $PSVersionTable.PSVersion -lt [version]'7.3.0')) {
             # Such a PowerShell hands on neither an empty word nor a quote inside one, unless it is spelled so:
             $words = @($words -creplace '(\\*)"', '$1$1\"' -creplace '^$', '""')
         }
-        $found = @(& cpctl __complete @words 2>$null | Where-Object { $_ -cnotmatch '^(:|_activeHelp_)' })
+        $found = @(& $program __complete @words 2>$null | Where-Object { $_ -cnotmatch '^(:|_activeHelp_)' })
+        $begun = $before # cpctl knows how else the rest may be spelled
     }
-    if ($isList -and $cur.Contains(',')) { $head = $cur.Substring(0, $cur.LastIndexOf(',') + 1) }
-    $taken = ($head -creplace '^--[^=]+=', '') -split ','
+    else {
+        $taken = @()
+        if ($isList -and $value.Contains(',')) {
+            $list = $value.Substring(0, $value.LastIndexOf(',') + 1)
+            $taken = $list.TrimEnd(',') -split ','
+            $head += $list
+        }
+        $found = @($found | Where-Object { $_ -and $taken -notcontains ($_ -split ' ', 2)[0] })
+        $found = @($found | ForEach-Object { $head + $_ })
+        $begun = $cur
+    }
+    # In any case where nothing begins as it was typed; one letter of a flag is that letter.
+    $comparison = [System.StringComparison]::Ordinal
+    $exact = @($found | Where-Object { $_.StartsWith($begun, $comparison) })
+    if (-not $exact -and $begun -cnotmatch '^-.?$') { $comparison = [System.StringComparison]::OrdinalIgnoreCase }
     $none = $true
     foreach ($line in $found) {
-        $value, $beside = $line -split '[ \t]', 2
-        $text = $head + $value
-        if (-not $text.StartsWith($cur, [System.StringComparison]::Ordinal) -or $taken -ccontains $value) { continue }
+        $text, $beside = $line -split '[ \t]', 2
+        if (-not $text.StartsWith($begun, $comparison)) { continue }
         if ($text -cnotmatch '\A(?!@)[\p{L}\p{N}._/@:=,+~-]+\z' -or $text.Length -le $before.Length) { continue }
         $beside = [string]$beside -creplace '\p{C}', ''
-        if (-not $beside) { $beside = $value }
+        $shown = $text -creplace '\A(--[^=]+=)?(.*,)?(?=.)', ''
+        if (-not $beside) { $beside = $shown }
         $none = $false
         $text = $quote + $text.Substring($before.Length) + $quote
-        [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $beside)
+        [System.Management.Automation.CompletionResult]::new($text, $shown, 'ParameterValue', $beside)
     }
     if ($none) { '' } # or PowerShell would offer files
 }

@@ -5,6 +5,7 @@ No PowerShell can be had where this is tested, so what it does is not run here; 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,15 +25,29 @@ PARSER = tree_sitter.Parser(tree_sitter.Language(GRAMMAR.language()))
 
 COMMANDS = {
     *("Register-ArgumentCompleter", "Set-StrictMode", "Select-Object", "ForEach-Object", "Where-Object"),
-    *("Get-Command", "Get-Variable", "cpctl"),
+    *("Get-Command", "Get-Variable", "Split-Path"),
 }
+# The one thing that is run by a value, and all that this value ever is: nothing that cpctl said.
+CALL = "& $program __complete @words 2>$null"
+PROGRAM = (
+    "$program = $null",
+    "$program = Get-Command -Name cpctl -CommandType Application -All |"
+    " Where-Object { $folders -ccontains (Split-Path -Parent $_.Source) } | Select-Object -First 1",
+)
 MEMBERS = {
     *("Count", "Length", "Extent", "Text", "StartOffset", "Value", "Source", "CommandElements", "PSVersion"),
-    *("words", "live", "list", "files", "Ordinal"),
+    *("words", "live", "list", "files", "Ordinal", "OrdinalIgnoreCase", "PathSeparator"),
     *("Substring", "TrimEnd", "Trim", "Contains", "LastIndexOf", "StartsWith", "ContainsKey", "new"),
 }
 TYPES = {
-    *("string", "char", "version", "System.StringComparison", "System.Management.Automation.CompletionResult"),
+    *(
+        "string",
+        "char",
+        "version",
+        "System.IO.Path",
+        "System.StringComparison",
+        "System.Management.Automation.CompletionResult",
+    ),
     "System.Management.Automation.Language.StringConstantExpressionAst",
 }
 
@@ -60,7 +75,9 @@ def dangers(text: str) -> list[str]:
     for node in nodes(text):
         if node.type == "command":
             name = next(one for one in node.children if one.type.startswith("command_name"))
-            found += [] if said(name) in COMMANDS else [said(node)]
+            found += [] if said(name) in COMMANDS or said(node).strip() == CALL else [said(node)]
+        elif node.type == "assignment_expression" and said(node).startswith("$program "):
+            found += [] if " ".join(said(node).split()) in PROGRAM else [said(node)]
         elif node.type == "member_name":
             found += [] if said(node) in MEMBERS else [said(node)]
         elif node.type == "type_name" and node.parent is not None and node.parent.type != "type_name":
@@ -77,7 +94,11 @@ def test_it_parses():
 BREAKAGES = [
     *(("{", ""), ("}", ""), ("(", ""), (")", ""), ("]::new", "::new"), ("'", "")),
     *((" in $found", " $found"), ("foreach (", "("), ("elseif (-not $sub", "(-not $sub"), ("if ($none)", "if")),
-    *(("= @(& cpctl", "= @& cpctl"), ("-ccontains $value", "-ccontains"), ("| Where-Object", "| | Where-Object")),
+    *(
+        ("= @(& $program", "= @& $program"),
+        ("-notcontains ($_", "-notcontains"),
+        ("| Where-Object", "| | Where-Object"),
+    ),
     *(("    $groups = @{", "    $groups = @"), ("param(", "param")),
 ]
 
@@ -98,6 +119,10 @@ def test_nothing_in_it_runs_a_text():
     [
         "Invoke-Expression $value",
         "iex $value",
+        "$program = $value",
+        "$program = Get-Command -Name cpctl",
+        "& $program @words",
+        "& cpctl __complete @words",
         "$value | iex",
         "& $value",
         ". $value",
@@ -164,7 +189,41 @@ def test_every_word_is_there_and_one_list_in_a_list_is_not():
 def test_the_empty_word_is_spelled_for_those_that_drop_it():
     """Before 7.3, and in its mode Legacy, an empty argument of a native command is not handed on; `""` becomes one."""
     (call,) = [node for node in nodes(TEXT) if node.type == "command" and said(node).startswith("& ")]
-    assert said(call).strip() == "& cpctl __complete @words 2>$null"
+    assert said(call).strip() == CALL
     (branch,) = [node for node in nodes(TEXT) if node.type == "if_statement" and said(node).startswith("if ($passing")]
     assert "-lt [version]'7.3.0'" in said(branch) and "'Legacy'" in said(branch)
     assert """-creplace '^$', '""'""" in said(branch) and """-creplace '(\\\\*)"', '$1$1\\"'""" in said(branch)
+
+
+def test_a_cpctl_of_the_working_folder_is_never_asked():
+    """Only one that a whole entry of PATH holds: neither a relative entry nor a batch file, of which cmd.exe would read
+    the words once more."""
+    (test,) = re.findall(r"-cmatch '(\^\(/[^']+)'$", TEXT, re.MULTILINE)
+    for folder, is_whole in FOLDERS.items():
+        assert bool(re.match(test, folder)) == is_whole, folder
+    (branch,) = [
+        node for node in nodes(TEXT) if node.type == "if_statement" and CALL in said(node).partition("else")[0]
+    ]
+    assert said(branch).startswith(r"if ($program -and $program.Source -notmatch '\.(bat|cmd)$') {")
+
+
+FOLDERS = {
+    **dict.fromkeys(["/usr/bin", "/", "C:\\Tools", "c:/tools", "\\\\server\\share"], True),
+    **dict.fromkeys(["", ".", "bin", "./bin", "..\\bin", "C:", "C:bin", "~/bin", "\\bin"], False),
+}
+ATTACHED = {
+    "-oj": "-o",
+    "-o=js": "-o=",
+    "-o=": "-o=",
+    "--output=js": "--output=",
+    "-ocustom-columns=P:.x": "-o",
+    "--output=custom-columns=P:.x": "--output=",
+    **dict.fromkeys(["-o", "-", "--", "--output", "order", "--=", "a=b"], ""),
+}
+
+
+def test_a_value_attached_to_its_flag_is_told_from_it():
+    (pattern,) = re.findall(r"-cmatch '(\\A\(--[^']+)'", TEXT)
+    for word, head in ATTACHED.items():
+        found = re.match(pattern, word)
+        assert (found[0] if found else "") == head, word
