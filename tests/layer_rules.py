@@ -127,6 +127,7 @@ PURE = (
         "cpctl.complete.bash_template",
         "cpctl.complete.facts",
         "cpctl.complete.zsh",
+        "cpctl.complete.zsh_template",
         "cpctl.complete.fish",
     ),
     *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.complete.suggest"),
