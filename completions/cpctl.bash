@@ -2,11 +2,15 @@
 # Verbs, flags and fixed values start no process; live ones are asked of `cpctl __complete`. Nothing is evaluated, and
 # no word of the command line is expanded. Works from bash 3.2 on.
 
+# Case counts here, and no variable is taken over from outside: one that is an integer there would be evaluated.
 _cpctl() {
-    builtin local folded=""
+    builtin local folded="" inherits=""
     builtin shopt -q nocasematch && folded=1
+    builtin shopt -q localvar_inherit 2>/dev/null && inherits=1 # of bash 5
     builtin shopt -u nocasematch
+    [[ -z $inherits ]] || builtin shopt -u localvar_inherit
     _cpctl_all
+    [[ -z $inherits ]] || builtin shopt -s localvar_inherit
     [[ -z $folded ]] || builtin shopt -s nocasematch
 }
 
@@ -170,7 +174,7 @@ _cpctl_taken_apart() {
     for ((i = ${#1} - 1; i >= 0; i--)); do
         if [[ ${COMP_WORDBREAKS-} == *"${1:i:1}"* ]]; then
             open=$((${#bare} + i))
-            [[ ${1:i:1} == [@$] ]] || open=$((open + 1))
+            [[ ${1:i:1} == [@\$] ]] || open=$((open + 1))
             return 0
         fi
     done
@@ -221,13 +225,13 @@ _cpctl_live() {
         fi
         value=${value:${#front}}
         listed[${#listed[@]}]="$value${beside:+  ($beside)}"
-        if [[ $((directive & 2)) -eq 0 && $value != */ ]]; then
+        if [[ $((10#$directive & 2)) -eq 0 && $value != */ ]]; then
             _cpctl_ends
         fi
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done <<<"$text"
     builtin shopt -u nocasematch
-    [[ $((directive & 32)) -eq 0 ]] || _cpctl_option -o nosort # from bash 4.4 on
+    [[ $((10#$directive & 32)) -eq 0 ]] || _cpctl_option -o nosort # from bash 4.4 on
     [[ ${COMP_TYPE:-9} -eq 63 ]] || return 0
     if [[ ${#COMPREPLY[@]} -gt 1 ]]; then # a list is shown: nothing of it is put on the line, as a single one may be
         COMPREPLY=("${listed[@]}")

@@ -125,6 +125,7 @@ PURE = (
         "cpctl.complete.kept",
         "cpctl.complete.bash",
         "cpctl.complete.bash_template",
+        "cpctl.complete.bash_words",
         "cpctl.complete.facts",
         "cpctl.complete.zsh",
         "cpctl.complete.zsh_template",

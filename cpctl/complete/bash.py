@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cpctl.accelerators import ACCELERATORS
 from cpctl.complete.bash_template import TEMPLATE
+from cpctl.complete.bash_words import WORDS
 from cpctl.complete.slots import first_fixed, flag_slot, plain_slot, repeats, usual
 from cpctl.grammar import Command, Flag
 from cpctl.places import CONNECTED
@@ -36,6 +37,7 @@ class Ambiguous(Exception):
 def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
     """The whole of completions/cpctl.bash."""
     facts = {
+        "@WORDS@\n": WORDS,
         "@VERBS@": " ".join(VERBS),
         "@ROOT_FLAGS@": " ".join(_spellings(everywhere) + list(HELP_FLAGS + ROOT_FLAGS)),
         "@VALUED@": " ".join(_valued(commands, everywhere)),

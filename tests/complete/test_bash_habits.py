@@ -26,6 +26,8 @@ HABITS = {
     "nocasematch": "shopt -s nocasematch",
     "nullglob and failglob": "shopt -s nullglob failglob",
     "IFS": "IFS=:",
+    "ERR trap": "set -E; trap '/bin/touch misused' ERR",
+    "variables": "shopt -s localvar_inherit; flag=a words=b verb=c files=d live=e list=f quote=g target=h dashes=i",
     "whole words": "COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:@]/}",
     "more signs": "COMP_WORDBREAKS=$COMP_WORDBREAKS,/.",
     "functions": f"{FUNCTIONS} source {SCRIPT}; unset -f complete",
@@ -124,15 +126,30 @@ def test_tab_is_the_same_whatever_is_set(habit, known, tmp_path):
     assert not (tmp_path / "misused").exists()
 
 
-def test_a_cpctl_that_fails_ends_no_shell(known, tmp_path):
-    """Which `set -e` would, when it is told to mind how a command ended."""
-    client, _ = known
-    program = tmp_path / "bin" / "cpctl"
+def answering(folder: Path, script: str) -> dict[str, str]:
+    """What comes before PATH, for a cpctl that is this script."""
+    program = folder / "bin" / "cpctl"
     program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho of-1\nexit 3\n")
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
     program.chmod(0o755)
-    env = environment(client.env, tmp_path)
-    env["PATH"] = f"{program.parent}:{env['PATH']}"
+    env = environment({}, folder)
+    return env | {"PATH": f"{program.parent}:{env['PATH']}"}
+
+
+def test_a_cpctl_that_fails_ends_no_shell(tmp_path):
+    """Which `set -e` would, when it is told to mind how a command ended."""
+    env = answering(tmp_path, "echo of-1; exit 3")
     with sitting("bash", env, tmp_path, tmp_path / "notes", "set -e") as keyboard:
         assert keyboard.completed("cpctl get offer o")[0] == "cpctl get offer o"
         assert keyboard.completed("cpctl get off")[0] == "cpctl get offers "
+
+
+def test_no_answer_is_evaluated_as_a_number(tmp_path):
+    """Integers of the person's own, of the names that the script has, in a bash that hands them on to functions."""
+    env = answering(tmp_path, "echo 'a[$(/bin/touch misused)]'; echo ':a[$(/bin/touch misused)]'; echo of-1; echo :08")
+    names = "cur word value line text beside help said directive begun front rest"
+    before = f"shopt -s localvar_inherit; declare -i {names}"
+    with sitting("bash", env, tmp_path, tmp_path / "notes", before) as keyboard:
+        assert keyboard.completed("cpctl get offer o")[0] == "cpctl get offer of-1 "
+        assert "bash:" not in keyboard.seen()
+    assert not (tmp_path / "misused").exists()
