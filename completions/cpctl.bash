@@ -54,7 +54,7 @@ _cpctl_all() {
         words=$words # its verbs
     else
         case $key in
-            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"config use-profile"|"config rename-profile"|"config delete-profile") live=1 ;;
+            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"auth can-i"|"config use-profile"|"config set"|"config rename-profile"|"config delete-profile"|"api"|"completion") live=1 ;;
             "explain"|"create order"|"create demand"|"call") [[ $plain -gt 0 ]] || live=1 ;;
         esac
         if [[ $plain -eq 0 && $cur != *[/.]* ]]; then
@@ -372,15 +372,19 @@ _cpctl_values() {
     case "$1" in
         *" --profile") live=1 ;;
         *" --project"|*" -n") live=1 ;;
+        *" --verbose"|*" --v"|*" -v") words="6 7 8 9" ;;
         *" --color") words="auto always never" ;;
+        *" --request-timeout") words="10s 30s 1m 5m" ;;
         "get --output"|"get -o") words="table wide json yaml toml name csv jsonpath= custom-columns=" ;;
         "get --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "get --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "get --provider") live=1 ;;
         "get --accelerator"|"get --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open live=narrow ;;
-        "get --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "get --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open live=narrow ;;
         "get --cards") live=1 ;;
         "get --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "get --max-pue") words="1.2 1.25 1.3 1.5" ;;
+        "get --min-green") words="0.3 0.5 0.8" ;;
         "get --billing") words="on-demand daily monthly spot" ;;
         "get --interconnect") words="NVLink HCCS" ;;
         "get --latency-class") words="metro regional national" list=open ;;
@@ -391,13 +395,17 @@ _cpctl_values() {
         "get --model") live=1 ;;
         "get --order") live=1 ;;
         "get --selector"|"get -l") live=1 ;;
+        "get --field-selector") live=1 ;;
         "get --sort-by") live=1 ;;
+        "get --limit") words="10 20 50 100" ;;
         "get --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "describe --selector"|"describe -l") live=1 ;;
+        "describe --field-selector") live=1 ;;
         "explain --output"|"explain -o") words="plaintext json yaml" ;;
         "events --for") live=1 ;;
         "events --types") words="Normal Warning" list=open ;;
         "events --output"|"events -o") words="table wide json yaml toml name csv jsonpath= custom-columns=" ;;
+        "events --limit") words="10 20 50 100" ;;
         "overview --output"|"overview -o") words="table json yaml" ;;
         "plan --accelerator"|"plan --gpu") words="T4 V100 A10 A30 A100 A800 H100 H800 H200 H20 L2 L20 L40 L40S RTX-3090 RTX-4090 RTX-4090D RTX-5090 RTX-5090D RTX-PRO-6000 Ascend-910A Ascend-910B Ascend-910C Ascend-950PR Ascend-310P MLU370-S4 MLU370-X4 MLU370-X8 MLU590 DCU-Z100 DCU-K100 DCU-K100-AI DCU-BW1000 Kunlun-R200 Kunlun-P800 MTT-S3000 MTT-S4000 MTT-S5000 MetaX-C500 MetaX-C550 MetaX-N260 BI-V100 BI-V150 MR-V100 BR104P BR106 Enflame-T20 Enflame-T21 Enflame-S60 Enflame-L600 PPU-ZW810E VA16 Tecorigin-T100" list=open live=narrow ;;
         "plan --cards") live=1 ;;
@@ -407,8 +415,10 @@ _cpctl_values() {
         "plan --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "plan --provider") live=1 ;;
         "plan --exclude-provider") live=1 ;;
-        "plan --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "plan --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open live=narrow ;;
         "plan --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "plan --max-pue") words="1.2 1.25 1.3 1.5" ;;
+        "plan --min-green") words="0.3 0.5 0.8" ;;
         "plan --interconnect") words="NVLink HCCS" ;;
         "plan --latency-class") words="metro regional national" list=open ;;
         "plan --colocate") words="none province provider" ;;
@@ -423,8 +433,10 @@ _cpctl_values() {
         "create order --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "create order --provider") live=1 ;;
         "create order --exclude-provider") live=1 ;;
-        "create order --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "create order --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open live=narrow ;;
         "create order --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "create order --max-pue") words="1.2 1.25 1.3 1.5" ;;
+        "create order --min-green") words="0.3 0.5 0.8" ;;
         "create order --interconnect") words="NVLink HCCS" ;;
         "create order --latency-class") words="metro regional national" list=open ;;
         "create order --colocate") words="none province provider" ;;
@@ -432,6 +444,7 @@ _cpctl_values() {
         "create order --offer") live=1 ;;
         "create order --scenario") live=1 ;;
         "create order --ssh-key") files=1 ;;
+        "create order --label") live=1 ;;
         "create order --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "create order --dry-run") words="none client server" ;;
         "create order --output"|"create order -o") words="name json yaml" ;;
@@ -444,14 +457,17 @@ _cpctl_values() {
         "create demand --exclude-province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
         "create demand --provider") live=1 ;;
         "create demand --exclude-provider") live=1 ;;
-        "create demand --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open ;;
+        "create demand --vendor") words="nvidia huawei cambricon hygon kunlunxin mthreads metax iluvatar biren enflame thead vastai tecorigin" list=open live=narrow ;;
         "create demand --min-memory") words="16Gi 24Gi 32Gi 48Gi 64Gi 80Gi 96Gi 128Gi" ;;
+        "create demand --max-pue") words="1.2 1.25 1.3 1.5" ;;
+        "create demand --min-green") words="0.3 0.5 0.8" ;;
         "create demand --interconnect") words="NVLink HCCS" ;;
         "create demand --latency-class") words="metro regional national" list=open ;;
         "create demand --colocate") words="none province provider" ;;
         "create demand --voucher") live=1 ;;
         "create demand --scenario") live=1 ;;
         "create demand --ssh-key") files=1 ;;
+        "create demand --label") live=1 ;;
         "create demand --dry-run") words="none client server" ;;
         "create demand --output"|"create demand -o") words="name json yaml" ;;
         "apply --filename"|"apply -f") files=1 ;;
@@ -473,6 +489,7 @@ _cpctl_values() {
         "delete --filename"|"delete -f") files=1 ;;
         "delete --selector"|"delete -l") live=1 ;;
         "delete --timeout") words="30s 1m 5m 10m 30m 1h" ;;
+        "delete --output"|"delete -o") words="name" ;;
         "usage --since") words="1d 7d 30d" ;;
         "usage --until") live=1 ;;
         "usage --by") words="province accelerator provider order offer product project" list=open ;;
@@ -481,6 +498,8 @@ _cpctl_values() {
         "audit --output"|"audit -o") words="table name json yaml" ;;
         "call --source") live=1 ;;
         "call --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
+        "call --max-tokens") words="256 1024 4096" ;;
+        "call --temperature") words="0 0.2 0.7 1" ;;
         "call --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "call --output"|"call -o") words="json yaml" ;;
         "auth status --output"|"auth status -o") words="json yaml" ;;
@@ -494,7 +513,11 @@ _cpctl_values() {
         "sandbox reset --data") files=1 ;;
         "sandbox logs --data") files=1 ;;
         "sandbox faults --province") words="shanxi liaoning shanghai jiangsu zhejiang shandong henan qinghai ningxia xinjiang" list=open live=narrow ;;
+        "sandbox faults --path") live=1 ;;
         "sandbox faults --method") words="GET POST PATCH DELETE" ;;
+        "sandbox faults --latency") words="500ms 2s 10s" ;;
+        "sandbox faults --error") words="401 403 404 409 429 500 503" ;;
+        "sandbox faults --rate") words="0.1 0.2 0.5" ;;
         "sandbox faults --data") files=1 ;;
         "api --input") files=1 ;;
         "api-resources --output"|"api-resources -o") words="table wide name json yaml" ;;
@@ -516,6 +539,7 @@ _cpctl_plain() {
         "wait") words="orders demands" ;;
         "release") words="order/" ;;
         "delete") words="order/ demand/" ;;
+        "auth can-i") words="get list watch create label activate extend release delete call" ;;
         "config set") words="server project province output warn-before models sandbox-data limits.max-price limits.max-order limits.max-day limits.max-call residency.provinces" ;;
         "config unset") words="server project province output warn-before models sandbox-data limits.max-price limits.max-order limits.max-day limits.max-call residency.provinces" ;;
         "sandbox faults") words="list set clear" ;;

@@ -23,6 +23,23 @@ VENDOR_WORDS: dict[str, str] = {
     "tecorigin": "tecorigin 太初元碁 太初",
 }
 
+VENDOR_NAMES: dict[str, str] = {
+    "nvidia": "NVIDIA",
+    "huawei": "Huawei",
+    "cambricon": "Cambricon",
+    "hygon": "Hygon",
+    "kunlunxin": "Kunlunxin",
+    "mthreads": "Moore Threads",
+    "metax": "MetaX",
+    "iluvatar": "Iluvatar CoreX",
+    "biren": "Biren",
+    "enflame": "Enflame",
+    "thead": "T-Head",
+    "vastai": "Vastai",
+    "tecorigin": "Tecorigin",
+}
+"""As the platform names them."""
+
 FORM_FACTORS = frozenset({"sxm", "sxm2", "sxm4", "sxm5", "pcie", "oam", "hbm2", "hbm2e", "hbm3", "hbm3e"})
 
 ACCELERATORS: tuple[tuple[str, str, str], ...] = (

@@ -54,7 +54,7 @@ ExcludeProvince = Annotated[Words, Option("--exclude-province", metavar="P,...",
 Provider = Annotated[Words, Option("--provider", metavar="NAME,...", help="Only these providers")]
 ExcludeProvider = Annotated[Words, Option("--exclude-provider", metavar="NAME,...", help="Not these providers")]
 Accelerator = Annotated[Words, Option("--accelerator", "--gpu", metavar="NAME,...", help="Only these accelerators: H800, 昇腾910B …")]
-Vendor = Annotated[Words, Option("--vendor", metavar="NAME,...", help="Only these makers of accelerators")]
+Vendor = Annotated[Words, Option("--vendor", metavar="NAME,...", help="Only these makers of accelerators: huawei, 华为, NVIDIA …")]
 Cards = Annotated[Text, Option("--cards", metavar="N", help="Offers able to serve N cards")]
 MinMemory = Annotated[Text, Option("--min-memory", metavar="80Gi", help="Least memory of a card")]
 MaxPrice = Annotated[Text, Option("--max-price", metavar="CNY", help="Highest price of a card-hour")]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cpctl.compiling import help_files, tree_module
 from cpctl.complete import bash, fish, powershell, zsh
+from cpctl.complete.contract import contract_module
 from cpctl.complete.facts import facts
 from cpctl.complete.slots import words_module
 from cpctl.grammar import commands, global_flags
@@ -26,6 +27,7 @@ SCRIPTS = Path("completions")
 FIELDS = Path("cpctl/_fields.py")
 TREE = Path("cpctl/_tree.py")
 WORDS = Path("cpctl/complete/_words.py")
+CONTRACT = Path("cpctl/complete/_contract.py")
 HELP = Path("cpctl/help")
 FIELDS_HEAD = """\"\"\"Generated from api/openapi.yaml by `make generate`; `cpctl.fields` says what a row is.\"\"\"
 
@@ -47,6 +49,7 @@ def files() -> dict[Path, str]:
         FIELDS: fields_module(),
         TREE: tree_module(),
         WORDS: words_module(every, everywhere),
+        CONTRACT: contract_module(),
         **{HELP / name: text for name, text in help_files().items()},
         **{MANUAL / f"{name}.1": text for name, text in pages.items()},
     }

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from cpctl.accelerators import ACCELERATORS, FORM_FACTORS, VENDOR_WORDS
+from cpctl import spellings
+from cpctl.accelerators import VENDOR_NAMES
 from cpctl.errors import BadValue, UnknownName
-from cpctl.places import ALSO, PROVINCES, Province
+from cpctl.places import PROVINCES, Province
+from cpctl.spellings import WORD_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-WORD_LIMIT = 64  # no name or number that means something is longer
 SHOWN_LIMIT = 40
 DIGITS_LIMIT = 12  # whole digits of a number: a trillion yuan, thirty thousand years
 LONGEST_S = 10 * 365 * 86_400
@@ -35,52 +36,12 @@ def _bad(what: str, text: str, expected: str) -> BadValue:
     return BadValue(what=what, value=_shown(text), expected=expected)
 
 
-def _folded(text: str) -> str:
-    """Lower case, full-width forms made half-width; empty when it is too long to be a name."""
-    if len(text) > WORD_LIMIT:
-        return ""
-    if not text.isascii():
-        from unicodedata import normalize
-
-        text = normalize("NFKC", text)
-    return text.strip().casefold()
-
-
-def _squashed(text: str) -> str:
-    """Folded, without the marks people put between the parts of a name."""
-    return "".join(_parts(text))
-
-
-def _parts(text: str) -> list[str]:
-    return "".join(" " if mark in "-_·/" else mark for mark in _folded(text)).split()
-
-
-def alias_table(rows: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
-    """Squashed spelling → name, from rows of a name and its spellings.
-
-    Raises:
-        ValueError: One spelling stands for two names.
-    """
-    table: dict[str, str] = {}
-    for name, spellings in rows:
-        for key in map(_squashed, spellings):
-            if table.setdefault(key, name) != name:
-                raise ValueError(f"{key} stands for {table[key]} and for {name}")
-    return table
-
-
 # ---- names
-
-
-def _province_spellings(one: Province) -> tuple[str, ...]:
-    short_iso = one.iso.removeprefix("CN-")
-    named = (one.id, one.name_zh, one.short_zh, one.abbr_zh, one.iso, short_iso, one.gbt2260)
-    return named + ALSO.get(one.id, ())
 
 
 @cache
 def _provinces() -> dict[str, str]:
-    return alias_table((one.id, _province_spellings(one)) for one in PROVINCES)
+    return spellings.province_table()
 
 
 def province(text: str, legal: Iterable[str] = ()) -> Province:
@@ -92,7 +53,7 @@ def province(text: str, legal: Iterable[str] = ()) -> Province:
     Raises:
         UnknownName: None of them.
     """
-    name = _provinces().get(_squashed(text))
+    name = _provinces().get(spellings.squashed(text))
     if name is None:
         raise UnknownName("province", _shown(text), legal or [one.id for one in PROVINCES])
     return next(one for one in PROVINCES if one.id == name)
@@ -100,42 +61,22 @@ def province(text: str, legal: Iterable[str] = ()) -> Province:
 
 @cache
 def _accelerators() -> dict[str, str]:
-    return alias_table((name, (name, *also.split())) for name, _, also in ACCELERATORS)
+    return spellings.accelerator_table()
 
 
 @cache
-def _vendors() -> dict[str, str]:
-    return alias_table((vendor, words.split()) for vendor, words in VENDOR_WORDS.items())
-
-
-def _is_memory(part: str) -> bool:
-    """A size behind a name: `80g`, `64gib`."""
-    figure = part.rstrip("gib")
-    return figure.isdigit() and part[len(figure) :] in ("g", "gb", "gi", "gib")
-
-
-def _of_vendor(key: str) -> str | None:
-    """The short name behind words of its own vendor, as in `huawei昇腾910b`."""
-    known, words, vendors = _accelerators(), _vendors(), set[str]()
-    while key and key not in known:
-        word = max((w for w in words if key.startswith(w)), key=len, default="")
-        if not word:
-            return None
-        vendors.add(words[word])
-        key = key[len(word) :]
-    name = known.get(key)
-    maker = next((vendor for short, vendor, _ in ACCELERATORS if short == name), "")
-    return name if vendors <= {maker} else None
+def _makers() -> dict[str, str]:
+    return spellings.maker_table()
 
 
 def accelerator(text: str) -> str:
     """The platform's short name (`Ascend-910B`) for a known spelling; any other text comes back as it is."""
-    parts = _parts(text)
-    if not parts:
-        return text
-    while len(parts) > 1 and (_is_memory(parts[-1]) or parts[-1] in FORM_FACTORS):
-        parts.pop()
-    return _of_vendor("".join(parts)) or text
+    return spellings.accelerator(text, _accelerators(), _makers())
+
+
+def vendor(text: str) -> str:
+    """The platform's name (`Moore Threads`) of a maker in a known spelling; any other text comes back as it is."""
+    return VENDOR_NAMES.get(_makers().get(spellings.squashed(text), ""), text)
 
 
 # ---- numbers

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-GROUND = ("cpctl", "errors", "units", "places", "accelerators", "resources")
+GROUND = ("cpctl", "errors", "units", "spellings", "places", "accelerators", "resources")
 PARTS = (
     "runtime",
     "registry",
@@ -37,7 +37,8 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "lazy": ("flags",),
     "flags": (),
     "argv": ("flags", "_tree"),
-    "units": ("errors", "places", "accelerators"),
+    "spellings": ("places", "accelerators"),
+    "units": ("errors", "spellings", "places", "accelerators"),
     "resources": ("errors", "units", "places", "accelerators"),
     "registry": ("errors",),
     "_fields": (),
@@ -78,7 +79,19 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "sandbox": (),
     "grammar": ("cli", "flags", "verbs"),
     # profiles: the names of settings; errors: what a refresh failed with
-    "complete": ("errors", "grammar", "registry", "verbs", "places", "accelerators", "_fields", "profiles"),
+    "complete": (
+        "errors",
+        "grammar",
+        "registry",
+        "fields",
+        "verbs",
+        "places",
+        "accelerators",
+        "spellings",
+        "_fields",
+        "profiles",
+        "schemas",
+    ),
     "manual": ("cpctl", "errors", "grammar", "registry", "verbs", "profiles"),
     "generate": ("compiling", "grammar", "complete", "manual", "registry", "schemas"),
 }
@@ -111,6 +124,7 @@ PLANNING = tuple(
 PURE = (
     *(
         "cpctl.units",
+        "cpctl.spellings",
         "cpctl.errors",
         "cpctl.registry",
         "cpctl.fields",
@@ -156,6 +170,7 @@ TABLES = (
     "cpctl._fields",
     "cpctl._tree",
     "cpctl.complete._words",
+    "cpctl.complete._contract",
 )  # files that are one table, of any length
 FILE_LINES, FUNCTION_LINES = 350, 60
 

@@ -194,7 +194,7 @@ def test_what_is_known_beforehand_loads_nothing(row, tmp_path):
         assert all(name.startswith(("cpctl.main", "cpctl.complete", *LISTED)) for name in found.ours)
 
 
-LISTED = ("cpctl.places", "cpctl.accelerators", "cpctl._fields")
+LISTED = ("cpctl.places", "cpctl.accelerators", "cpctl.spellings", "cpctl._fields")
 """Tables that a Tab reads when it is asked for what they hold."""
 
 

@@ -153,7 +153,7 @@ FILTERS: dict[str, Filter] = {
     "exclude_province": Filter("--exclude-province", "excludeProvince", _provinces, _outside, _PROVINCE),
     "provider": Filter("--provider", "provider", _names, _among, _PROVIDER),
     "accelerator": Filter("--accelerator", "accelerator", _each(units.accelerator), _among, _ACCELERATOR),
-    "vendor": Filter("--vendor", "vendor", _names, _among, _at("spec.vendor", "products", "offers")),
+    "vendor": Filter("--vendor", "vendor", _each(units.vendor), _among, _at("spec.vendor", "products", "offers")),
     "cards": Filter("--cards", "cards", lambda text: str(count("cards", text)), _serves, _SERVING),
     "min_memory": Filter("--min-memory", "minMemory", _printed(units.memory_gib), _at_least, _of("spec.memoryGiB")),
     "max_price": Filter("--max-price", "maxPrice", _printed(units.price), _at_most, _of("spec.price")),

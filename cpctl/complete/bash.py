@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cpctl.accelerators import ACCELERATORS
 from cpctl.complete.bash_template import TEMPLATE
 from cpctl.complete.bash_words import WORDS
-from cpctl.complete.slots import first_fixed, flag_slot, plain_slot, repeats, usual
+from cpctl.complete.slots import first_fixed, flag_slot, lives, lives_once, usual
 from cpctl.grammar import Command, Flag
 from cpctl.places import CONNECTED
 from cpctl.verbs import VERBS
@@ -47,8 +47,8 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
         ),
         "@VALUES@": "\n".join(_value_cases(commands, everywhere)),
         "@PLAIN@": "\n".join(_cases((_key(c), first_fixed(c)) for c in commands if first_fixed(c))),
-        "@LIVES@": _keys(c for c in commands if plain_slot(c)[:1] == "@" and repeats(plain_slot(c))),
-        "@ONCE@": _keys(c for c in commands if plain_slot(c)[:1] == "@" and not repeats(plain_slot(c))),
+        "@LIVES@": _keys(c for c in commands if lives(c)),
+        "@ONCE@": _keys(c for c in commands if lives_once(c)),
     }
     text = TEMPLATE
     for mark, words in facts.items():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from cpctl.complete._words import COMMANDS, GROUPS, KINDS, VERBS
+from cpctl.complete._words import COMMANDS, FURTHER, GROUPS, KINDS, VERBS
 from cpctl.complete.kept import MOST_LISTED, Kept, is_safe, shown
-from cpctl.complete.live import SOURCES, columns, names
+from cpctl.complete.live import SOURCES, taken
+from cpctl.complete.narrowing import names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from cpctl.complete.line import Line
-    from cpctl.complete.live import Pairs, Read
+    from cpctl.complete.narrowing import Pairs, Read
 
 NO_SPACE, NO_FILES, KEEP_ORDER = 2, 4, 32  # cobra's directives
 
@@ -19,9 +20,9 @@ def answer(line: Line, read: Read) -> tuple[str, int]:
     found, head, directive = _found(line, read)
     begun, whole = line.last[len(head) :], line.head + head
     if isinstance(found, Kept):
-        return _too_many(line, found, begun) or found.lines(begun, whole), directive
-    begins = [(value, beside) for value, beside in found if value.startswith(begun)]
-    fitting = [(value, beside) for value, beside in begins if value in line.flags or _fits(value, begun)]
+        return _of_kept(line, found, begun, whole), directive
+    fitting, same = _beginning(line, list(found), begun)
+    fitting = [(value, beside) for value, beside in fitting if value in line.flags or _fits(value, same)]
     own = {**VERBS, **GROUPS.get(line.key, {}), **{word: text for word, (_, text) in line.flags.items()}}
     told = [(value, beside if own.get(value) == beside else shown(beside)) for value, beside in fitting]
     lines = [f"{whole}{value}\t{beside}\n" if beside else f"{whole}{value}\n" for value, beside in told]
@@ -43,6 +44,46 @@ def _too_many(line: Line, kept: Kept, begun: str) -> str:
 NARROWED_BY = ("--province", "--accelerator", "--provider")
 
 
+def _of_kept(line: Line, found: Kept, begun: str, whole: str) -> str:
+    """Names that begin so; in any case where none does, as cpctl takes most names."""
+    told = _too_many(line, found, begun)
+    if told:
+        return told
+    lines = found.lines(begun, whole)
+    if not lines and begun:
+        folded = begun.casefold()
+        every = [one for one in found.lines("").splitlines(keepends=True) if one.casefold().startswith(folded)]
+        lines = "".join([whole + one for one in every])
+    if _slot_of(line) == "@offer=":
+        from cpctl.complete.suggest import on_sale
+
+        return on_sale(lines)
+    return lines
+
+
+def _beginning(line: Line, found: list[tuple[str, str]], begun: str) -> tuple[list[tuple[str, str]], str]:
+    """What begins so, and as how much of it as typed; where nothing does: in any case, or by another of its spellings.
+
+    One letter of a flag is that letter.
+    """
+    exact = [(value, beside) for value, beside in found if value.startswith(begun)]
+    if exact or (begun[:1] == "-" and len(begun) == 2):
+        return exact, begun
+    folded = begun.casefold()
+    in_any_case = [(value, beside) for value, beside in found if value.casefold().startswith(folded)]
+    slot = _slot_of(line).rstrip(",")
+    if in_any_case or slot not in SPELLED:
+        return in_any_case, begun
+    from cpctl import spellings
+
+    begins = {"@province": spellings.provinces_begun, "@accelerator": spellings.accelerators_begun}
+    meant = begins.get(slot, spellings.makers_begun)(begun)
+    return [(value, beside) for value, beside in found if value in meant], ""
+
+
+SPELLED = frozenset({"@province", "@accelerator", "@vendor"})
+
+
 def _fits(value: str, begun: str) -> bool:
     """Whether a value is safe; what the person typed before it is theirs. Chinese is offered to who types Chinese."""
     if value[:1] in ("-", "@") and value[:1] != begun[:1]:
@@ -51,6 +92,10 @@ def _fits(value: str, begun: str) -> bool:
     if not value.isascii():
         return not begun.isascii() and (plain == "" or plain.isalpha())
     return plain == "" or is_safe(plain.lstrip("@") or "x")
+
+
+def _slot_of(line: Line) -> str:
+    return line.flags.get(line.flag, ("",))[0]
 
 
 def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
@@ -65,27 +110,37 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if line.key not in COMMANDS:
         return (), "", NO_FILES
     slot = COMMANDS[line.key][0]
+    if line.key in FURTHER and (line.plain or line.last[:1] == "/"):
+        slot = "@later"
     if slot[0] not in "=@" or (line.plain and slot not in REPEATS):
-        flags = line.flags if line.last == "" and not line.ended else {}  # nothing else can follow
-        return [(word, beside) for word, (_, beside) in flags.items()], "", NO_FILES
+        return _flags_left(line), "", NO_FILES
     return _slot(line, slot, read)
 
 
-REPEATS = frozenset({"@object", "@profile"})  # of the others, only the first plain word is completed
+def _flags_left(line: Line) -> Pairs:
+    """Where nothing else can follow."""
+    flags = line.flags if line.last == "" and not line.ended else {}
+    return [(word, beside) for word, (_, beside) in flags.items()]
+
+
+REPEATS = frozenset({"@object", "@profile", "@later"})  # of the others, only the first plain word is completed
 
 
 def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
     if slot == "file":
         return (), "", 0
-    if line.last.startswith("custom-columns=") and slot.startswith("=table|wide"):
-        return *columns(line), NO_FILES | NO_SPACE
+    if slot == "@object":
+        return _objects(line, read)
+    if slot in PARTED or ("custom-columns=" in slot and line.last.startswith("custom-columns=")):
+        from cpctl.complete.paths import named
+
+        words, head, directive = named(line, slot, read)
+        return words if words or line.flag else _flags_left(line), head, NO_FILES | directive
     is_list = slot[-1:] == ","
     head = line.last[: line.last.rfind(",") + 1] if is_list else ""
     slot = slot.rstrip(",")
     if slot[:1] == "=":
         found: Pairs | Kept = [(word, "") for word in slot[1:].split("|")]
-    elif slot == "@object":
-        return _objects(line, read)
     elif slot in SUGGESTED:
         from cpctl.complete.suggest import suggested
 
@@ -94,15 +149,22 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
         found, head = SOURCES[slot](line, read, head)
     else:
         return (), "", NO_FILES
-    taken = head.split(",")
     space = NO_SPACE if is_list or (slot in ENDLESS and head[-1:] not in ("=", "/")) else 0
     order = KEEP_ORDER if slot in SUGGESTED and not isinstance(found, Kept) else 0  # numbers and times
-    left = found.but(taken) if isinstance(found, Kept) else [pair for pair in found if pair[0] not in taken]
-    return left, head, NO_FILES | space | order
+    gone = taken(line, head) if is_list or slot == "@label" else set()
+    return _left(found, gone), head, NO_FILES | space | order
 
 
 ENDLESS = frozenset({"@offer=", "@label", "@about"})
 SUGGESTED = frozenset({"@offer=", "@cards", "@until", "@new"})
+PARTED = frozenset({"@later", "@field,", "@path", "@condition,"})
+
+
+def _left(found: Pairs | Kept, gone: set[str]) -> Pairs | Kept:
+    """What is not on the line yet."""
+    if isinstance(found, Kept):
+        return found.but(gone) if gone else found
+    return [pair for pair in found if pair[0].lower() not in gone]
 
 
 # objects
@@ -113,14 +175,28 @@ def _objects(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     kinds = COMMANDS[line.key][1]
     word, slash, _ = line.last.partition("/")
     if slash and word.lower() in KINDS:
-        return names(line, KINDS[word.lower()], read), f"{word}/", NO_FILES
+        kind = KINDS[word.lower()]
+        return _left(names(line, kind, read), _named_before(line, kind)), f"{word}/", NO_FILES
     if not line.plain:
         head = line.last[: line.last.rfind(",") + 1] if kinds and kinds[0][-1] != "/" else ""
         space = NO_SPACE if kinds and kinds[0][-1] == "/" else 0
-        return [(kind, "") for kind in kinds if kind not in head.split(",")], head, NO_FILES | space
+        before = {KINDS.get(one.lower(), "") for one in head.split(",")}
+        return [(kind, "") for kind in kinds if kind not in before], head, NO_FILES | space
+    if line.key == "label":
+        from cpctl.complete.suggest import label_changes
+
+        changes, ends = label_changes(line, read)
+        return changes, "", NO_FILES | (0 if ends else NO_SPACE)
     first = line.plain[0].lower()
     if first in KINDS:
-        return names(line, KINDS[first], read).but(line.plain[1:]), "", NO_FILES
+        return _left(names(line, KINDS[first], read), _named_before(line, KINDS[first])), "", NO_FILES
     if "/" in first:
         return [(kind, "") for kind in kinds if kind[-1] == "/"], "", NO_FILES | NO_SPACE
     return (), "", NO_FILES
+
+
+def _named_before(line: Line, kind: str) -> set[str]:
+    """The names of a kind that stand on the line already."""
+    first = KINDS.get(line.plain[0].lower(), "") if line.plain else ""
+    parted = [word.partition("/") for word in line.plain[1 if first else 0 :]]
+    return {name if slash else word for word, slash, name in parted if KINDS.get(word.lower(), first) == kind}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _valued
-from cpctl.complete.slots import first_fixed, flag_slot, key, plain_slot, repeats, usual
+from cpctl.complete.slots import first_fixed, flag_slot, key, lives, lives_once, usual
 from cpctl.grammar import Command, Flag
 from cpctl.verbs import VERBS
 
@@ -56,8 +56,8 @@ def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
         valued=tuple(_valued(commands, everywhere)),
         values=_values(commands, everywhere),
         plain={key(c): tuple(first_fixed(c)) for c in commands if first_fixed(c)},
-        lives=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@" and repeats(plain_slot(c))),
-        once=tuple(key(c) for c in commands if plain_slot(c)[:1] == "@" and not repeats(plain_slot(c))),
+        lives=tuple(key(c) for c in commands if lives(c)),
+        once=tuple(key(c) for c in commands if lives_once(c)),
     )
 
 

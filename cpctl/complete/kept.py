@@ -31,12 +31,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "bills": ("metadata.name", "spec.order"),
     "vouchers": ("metadata.name", "status.left", "status.state"),
     "projects": ("metadata.name",),
+    "events": ("metadata.name", "spec.reason"),
 }
 GROUPED: dict[str, tuple[str, ...]] = {
     "providers": ("spec.province",),
-    "products": ("spec.provider",),
+    "products": ("spec.provider", "spec.accelerator"),
     "offers": ("spec.province", "spec.accelerator", "spec.provider"),
-    "models": ("spec.tasks", "spec.publisher", "spec.domain"),
+    "models": ("spec.tasks", "spec.publisher", "spec.domain", "spec.kind"),
     "sources": ("spec.model", "spec.provider", "spec.province"),
     "orders": ("status.phase", LABELS),
     "cards": (LABELS,),

@@ -40,19 +40,16 @@ class Line:
     def _word(self, word: str, flag: str) -> str:
         """Takes one word; the flag that waits for a value after it."""
         if flag:
-            self.given[flag] = word
+            self._give(flag, word)
         elif self.ended:
             self.plain.append(word)
         elif word == "--":
             self.ended = True
         elif word[:1] == "-" and word != "-":
-            name, equals, value = word.partition("=")
-            if equals:
-                self.given[name] = value
-            elif word[:2] != "--" and len(word) > 2:
-                self.given[word[:2]] = word[2:]
-            elif word in TAKING:
-                return word
+            name, _, value = self._parted(word)
+            if value is None:
+                return name if name in TAKING else ""
+            self._give(name, value)
         elif not self.key or self.key in GROUPS:
             self.key = f"{self.key} {word}".strip()
             self.flags = {**COMMANDS[self.key][2], **EVERYWHERE} if self.key in COMMANDS else self.flags
@@ -60,19 +57,40 @@ class Line:
             self.plain.append(word)
         return ""
 
+    def _give(self, flag: str, value: str) -> None:
+        """What is given again replaces what was there; of a list, and of a flag that may be repeated, it is added."""
+        slot = self.flags.get(flag, ("",))[0]
+        before = self.given.get(flag, "") if slot[-1:] == "," or slot in REPEATED else ""
+        self.given[flag] = f"{before},{value}" if before else value
+
+    def _parted(self, word: str) -> tuple[str, str, str | None]:
+        """A word of flags: the last of them, all that stands before its value, and that; None: it is the next word.
+
+        `--flag=val`, `-oval`, `-o=val`; switches may stand before it: `-Aoval`.
+        """
+        if word[:2] == "--":
+            name, equals, value = word.partition("=")
+            return name, name + equals, value if equals else None
+        place = 1
+        while place + 1 < len(word) and self.flags.get(f"-{word[place]}", ("text",))[0] == "":
+            place += 1
+        ends = place + 2 if word[place + 1 : place + 2] == "=" else place + 1
+        return f"-{word[place]}", word[:ends], word[ends:] if ends < len(word) or word[-1] == "=" else None
+
     def _attached(self) -> None:
-        """`--flag=val` and `-oval`: the flag, and its value begun."""
-        name, equals, value = self.last.partition("=")
-        if not equals and self.last[:2] != "--" and len(self.last) > 2:
-            name, value = self.last[:2], self.last[2:]
-        if (equals or value) and self.flags.get(name, ("",))[0]:
-            self.flag, self.head, self.last = name, self.last[: len(self.last) - len(value)], value
+        """A last word that holds a flag and its value begun."""
+        if len(self.last) < 2:
+            return
+        name, head, value = self._parted(self.last)
+        if value is not None and self.flags.get(name, ("",))[0]:
+            self.flag, self.head, self.last = name, head, value
 
     def value(self, *names: str) -> str:
         """What a flag was given, by any of its spellings; "" when nothing."""
         return next((self.given[name] for name in names if name in self.given), "")
 
 
+REPEATED = frozenset({"@offer=", "@label"})
 TAKING = frozenset(
     word for flags in (EVERYWHERE, *(row[2] for row in COMMANDS.values())) for word, row in flags.items() if row[0]
 )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cpctl.accelerators import ACCELERATORS
 from cpctl.grammar import Command, Flag
 from cpctl.profiles.settings import SETTINGS
 from cpctl.registry import KINDS
@@ -28,8 +27,22 @@ COMMON: Mapping[str, tuple[str, ...]] = {
     "--latency-class": ("metro", "regional", "national"),
     "--types": ("Normal", "Warning"),
     "--by": ("province", "accelerator", "provider", "order", "offer", "product", "project"),
+    "--request-timeout": ("10s", "30s", "1m", "5m"),
+    "--latency": ("500ms", "2s", "10s"),
+    "--error": ("401", "403", "404", "409", "429", "500", "503"),
+    "--rate": ("0.1", "0.2", "0.5"),
+    "--temperature": ("0", "0.2", "0.7", "1"),
+    "--max-tokens": ("256", "1024", "4096"),
+    "--limit": ("10", "20", "50", "100"),
+    "--max-pue": ("1.2", "1.25", "1.3", "1.5"),
+    "--min-green": ("0.3", "0.5", "0.8"),
+    "LEVEL": ("6", "7", "8", "9"),
+    "name": ("name",),
     "CONDITION": ("condition=Active", "condition=Held", "condition=Matched", "delete"),
 }
+
+# commands of which words behind the first are known too
+FURTHER = ("api", "auth can-i", "config set", "completion")
 
 # a flag's live source, by its long spelling
 LIVE: Mapping[str, str] = {
@@ -38,7 +51,7 @@ LIVE: Mapping[str, str] = {
     "--provider": "@provider,",
     "--exclude-provider": "@provider,",
     "--accelerator": "@accelerator,",
-    "--vendor": "=" + "|".join(dict.fromkeys(row[1] for row in ACCELERATORS)) + ",",
+    "--vendor": "@vendor,",
     "--model": "@model,",
     "--task": "@task,",
     "--domain": "@domain,",
@@ -52,6 +65,9 @@ LIVE: Mapping[str, str] = {
     "--source": "@source",
     "--selector": "@label,",
     "--sort-by": "@field,",
+    "--field-selector": "@condition,",
+    "--label": "@label",
+    "--path": "@later",
     "--profile": "@profile",
     "--project": "@project",
     "TYPE/NAME": "@about",
@@ -66,6 +82,7 @@ NAMED: Mapping[str, str] = {
     "plan": "text",
     "create order": "@new",
     "create demand": "@new",
+    "auth can-i": "=get|list|watch|create|label|activate|extend|release|delete|call",
     "config set": SETTINGS_OF_PROFILE,
     "config unset": SETTINGS_OF_PROFILE,
     "config use-profile": "@profile",
@@ -119,6 +136,16 @@ def repeats(slot: str) -> bool:
     return slot in ("@object", "@profile")
 
 
+def lives(command: Command) -> bool:
+    """Whether `cpctl __complete` is asked for every plain word that the scripts do not hold themselves."""
+    return key(command) in FURTHER or (plain_slot(command)[:1] == "@" and repeats(plain_slot(command)))
+
+
+def lives_once(command: Command) -> bool:
+    """Whether it is asked for the first alone."""
+    return plain_slot(command)[:1] == "@" and not lives(command)
+
+
 def first_words(command: Command) -> list[str]:
     """The kinds that a command takes, as its first plain word spells them."""
     metavar = command.arguments[0].metavar if command.arguments else ""
@@ -148,7 +175,7 @@ def _lines(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Iterator
     summaries = {name: row.summary for name, row in VERBS.items()}
     groups = {name: row.subverbs for name, row in VERBS.items() if row.subverbs}
     yield f"VERBS = {summaries!r}\nGROUPS = {groups!r}\n"
-    yield "EVERYWHERE = {\n"
+    yield f"FURTHER = {FURTHER!r}\nEVERYWHERE = {{\n"
     for word, row in {**flags(everywhere), **HELP}.items():
         yield f"    {word!r}: {row!r},\n"
     yield "}\nKINDS = {\n"

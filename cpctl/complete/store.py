@@ -21,7 +21,7 @@ FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOCK_AGE_S = 60
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")  # the only places where a sandbox is
 SCOPE = (("--profile",), ("--server", "-s"), ("--project", "-n"))
-YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects"})
+YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects", "events"})
 
 
 class Place:

@@ -50,7 +50,7 @@ class Requirements(_Written):
     max_pue: words.Pue | None = Field(default=None, alias="maxPUE")
     min_green: words.Ratio | None = Field(default=None, alias="minGreen")
     interconnect: words.Word | None = None
-    vendor: words.Words = []
+    vendor: words.Vendors = []
     latency_class: Annotated[list[LatencyClass], Field(alias="latencyClass", max_length=3)] = []
 
 

@@ -144,6 +144,10 @@ def _accelerator(value: object) -> str:
     return units.accelerator(_a_word(value))
 
 
+def _vendor(value: object) -> str:
+    return units.vendor(_a_word(value))
+
+
 OrderName = Annotated[str, BeforeValidator(_an_order)]
 ResourceName = Annotated[str, BeforeValidator(_a_name)]
 LabelKey = Annotated[str, BeforeValidator(_a_label)]
@@ -163,6 +167,7 @@ MemoryGiB = Annotated[int, BeforeValidator(count(100_000, least=0))]
 Names = Annotated[list[str], BeforeValidator(many(_a_name))]
 Words = Annotated[list[str], BeforeValidator(many(_a_word))]
 Provinces = Annotated[list[str], BeforeValidator(many(parsed(lambda word: units.province(word).id)))]
+Vendors = Annotated[list[str], BeforeValidator(many(_vendor))]
 Accelerators = Annotated[list[str], BeforeValidator(many(_accelerator, least=1))]
 SshKeys = Annotated[list[str], BeforeValidator(many(_ssh_key))]
 

@@ -39,6 +39,8 @@ OFFERS = {
     "--accelerator=H800,昇腾910C": lambda spec, free: spec["accelerator"] in ("H800", "Ascend-910C"),
     "--gpu=A100": lambda spec, free: spec["accelerator"] == "A100",
     "--vendor=Huawei": lambda spec, free: spec["vendor"] == "Huawei",
+    "--vendor=华为,nvidia": lambda spec, free: spec["vendor"] in ("Huawei", "NVIDIA"),
+    "--vendor=thead": lambda spec, free: spec["vendor"] == "T-Head",
     "--cards=64": lambda spec, free: serves(spec, free, 64),
     "--cards=3": lambda spec, free: serves(spec, free, 3),
     "--min-memory=80Gi": lambda spec, free: spec["memoryGiB"] >= 80,
