@@ -187,7 +187,7 @@ _cpctl_narrows() {
     for word in ${given[@]+"${given[@]}"}; do
         case ${word%%=*} in
             "$flag") ;;
-            --province | --provider | --accelerator | --gpu) return 0 ;;
+            --province | --exclude-province | --accelerator | --gpu | --vendor | --provider | --exclude-provider) return 0 ;;
         esac
     done
     return 1

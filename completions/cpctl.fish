@@ -175,7 +175,7 @@ function __cpctl_narrows
     for word in $__cpctl_given
         set -l name (string split -m 1 -f 1 = -- $word)
         test "$name" != "$__cpctl_flag"
-        and contains -- "$name" --province --provider --accelerator --gpu
+        and contains -- "$name" --province --exclude-province --accelerator --gpu --vendor --provider --exclude-provider
         and return 0
     end
     return 1

@@ -329,7 +329,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             $found = $row.words
             $isList = $row.list
             $others = @($given | ForEach-Object { ($_ -split '=', 2)[0] } | Where-Object { $_ -cne $flag })
-            $narrowing = @('--province', '--provider', '--accelerator', '--gpu')
+            $narrowing = @('--province', '--exclude-province', '--accelerator', '--gpu', '--vendor', '--provider', '--exclude-provider')
             $narrows = $cur -cmatch '[^\x00-\x7f]' -or @($others | Where-Object { $narrowing -ccontains $_ }).Count
             $live = ($row.live -eq 'always') -or ($row.live -eq 'narrow' -and $narrows)
             if ($value -cmatch '^custom-columns=') { $live = $true }

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cpctl.accelerators import ACCELERATORS
 from cpctl.complete.bash_template import TEMPLATE
 from cpctl.complete.bash_words import WORDS
+from cpctl.complete.narrowing import NARROWING
 from cpctl.complete.slots import first_fixed, flag_slot, lives, lives_once, usual
 from cpctl.grammar import Command, Flag
 from cpctl.places import CONNECTED
@@ -47,6 +48,7 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
         ),
         "@VALUES@": "\n".join(_value_cases(commands, everywhere)),
         "@PLAIN@": "\n".join(_cases((_key(c), first_fixed(c)) for c in commands if first_fixed(c))),
+        "@NARROWING@": " | ".join(NARROWING["offers"]),
         "@LIVES@": _keys(c for c in commands if lives(c)),
         "@ONCE@": _keys(c for c in commands if lives_once(c)),
     }

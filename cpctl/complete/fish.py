@@ -17,6 +17,7 @@ def script(facts: Facts) -> str:
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@FILES@", " ".join(_files(facts)))
         .replace("@PLAIN@", "\n".join(_cases((k, f"set -g __cpctl_found {_list(v)}") for k, v in facts.plain.items())))
+        .replace("@NARROWING@", " ".join(facts.narrowing))
         .replace("@LIVES@", _list(facts.lives))
         .replace("@ONCE@", _list(facts.once))
     )
@@ -230,7 +231,7 @@ function __cpctl_narrows
     for word in $__cpctl_given
         set -l name (string split -m 1 -f 1 = -- $word)
         test "$name" != "$__cpctl_flag"
-        and contains -- "$name" --province --provider --accelerator --gpu
+        and contains -- "$name" @NARROWING@
         and return 0
     end
     return 1

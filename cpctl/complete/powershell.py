@@ -20,6 +20,7 @@ def script(facts: Facts) -> str:
         .replace("@VALUED@", _list(facts.valued))
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)} = {_list(v)}" for k, v in facts.plain.items()))
+        .replace("@NARROWING@", _list(facts.narrowing))
         .replace("@LIVES@", _list(facts.lives))
         .replace("@ONCE@", _list(facts.once))
     )
@@ -124,7 +125,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             $found = $row.words
             $isList = $row.list
             $others = @($given | ForEach-Object { ($_ -split '=', 2)[0] } | Where-Object { $_ -cne $flag })
-            $narrowing = @('--province', '--provider', '--accelerator', '--gpu')
+            $narrowing = @NARROWING@
             $narrows = $cur -cmatch '[^\x00-\x7f]' -or @($others | Where-Object { $narrowing -ccontains $_ }).Count
             $live = ($row.live -eq 'always') -or ($row.live -eq 'narrow' -and $narrows)
             if ($value -cmatch '^custom-columns=') { $live = $true }

@@ -17,6 +17,7 @@ def script(facts: Facts) -> str:
         .replace("@VALUED@", " ".join(facts.valued))
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)}) vals=({_list(v)}) ;;" for k, v in facts.plain.items()))
+        .replace("@NARROWING@", " | ".join(facts.narrowing))
         .replace("@LIVES@", "|".join(map(_quoted, facts.lives)))
         .replace("@ONCE@", "|".join(map(_quoted, facts.once)))
     )

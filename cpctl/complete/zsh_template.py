@@ -152,7 +152,7 @@ _cpctl_narrows() {
     for word in "${given[@]}"; do
         case ${word%%=*} in
             "$flag") ;;
-            --province | --provider | --accelerator | --gpu) return 0 ;;
+            @NARROWING@) return 0 ;;
         esac
     done
     return 1

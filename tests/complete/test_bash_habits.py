@@ -75,6 +75,13 @@ LINES = {
     "cpctl get offers --province=SHANXI,Ning": "cpctl get offers --province=SHANXI,ningxia",
     "cpctl get offers --billing 'SP": "cpctl get offers --billing 'spot' ?",
     "cpctl get OFFERS,ORD": "cpctl get OFFERS,orders ",
+    # in a spelling that only cpctl knows
+    "cpctl get offers --province SX": "cpctl get offers --province shanxi",
+    "cpctl get offers --province=shanghai,SX": "cpctl get offers --province=shanghai,shanxi",
+    "cpctl get offers --province \u664b": "cpctl get offers --province shanxi",
+    "cpctl get offers -ocustom-columns=P:.spec.pric": "cpctl get offers -ocustom-columns=P:.spec.price",
+    "cpctl get offers -o=custom-columns=P:.spec.pric": "cpctl get offers -o=custom-columns=P:.spec.price",
+    "cpctl get offers -o custom-columns=P:.spec.pric": "cpctl get offers -o custom-columns=P:.spec.price",
     # nothing
     "cpctl get offer zz": "cpctl get offer zz",
     "cpctl get offers --ALL-P": "cpctl get offers --all-projects ",

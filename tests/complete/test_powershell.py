@@ -160,7 +160,9 @@ def test_no_description_or_word_is_more_than_a_text(text):
     def made(word: str) -> str:
         pairs = (("get", word), (f"w{word}", "x"))
         value = Value((f"get {word}",), (word, "x"), True, "always", False)
-        return script(Facts(pairs, {word: pairs}, {word: pairs}, (word,), (value,), {word: (word,)}, (word,), (word,)))
+        return script(
+            Facts(pairs, {word: pairs}, {word: pairs}, (word,), (value,), {word: (word,)}, (word,), (word,), (word,))
+        )
 
     shape = [node.type for node in nodes(made("plain"))]
     assert mistakes(made(text)) == [] and [node.type for node in nodes(made(text))] == shape

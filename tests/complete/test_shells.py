@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cpctl.complete import store
+from cpctl.complete.narrowing import NARROWING
 from cpctl.generate import ROOT
 from kept_file import file_of
 from keyboard import FLAGS, SECONDS, TAB, Keyboard, environment, sitting
@@ -100,6 +101,36 @@ def test_a_cpctl_that_answers_with_poison_runs_nothing(name, cp, tmp_path):
         pressed(keyboard)
         assert keyboard.completed("cpctl get offer of-1s")[0] == "cpctl get offer of-1safe "
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_fixed_value_is_asked_for_when_another_flag_narrows_it(name, cp, tmp_path):
+    """By a cpctl that answers what no script holds; with no such flag the script answers itself."""
+    env, false = environment(cp.env, tmp_path), tmp_path / "bin" / "cpctl"
+    false.parent.mkdir()
+    false.write_text("#!/bin/sh\nprintf 'H8asked\\n:6\\n'\n")
+    false.chmod(0o755)
+    with sitting(name, env | {"PATH": f"{false.parent}:{env['PATH']}"}, tmp_path, tmp_path / "notes") as keyboard:
+        assert (
+            keyboard.completed("cpctl get offers --accelerator H8")[0].rstrip() == "cpctl get offers --accelerator H800"
+        )
+        for flag in NARROWING["offers"]:
+            if flag not in ("--accelerator", "--gpu"):
+                line = f"cpctl get offers {flag} x --accelerator H8"
+                assert keyboard.completed(line)[0].rstrip() == f"{line}asked"
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_name_that_stands_on_the_line_is_not_offered_again(name, cp, sandbox, tmp_path):
+    offer = sandbox.offer()["metadata"]["name"]
+    one, two = f"twin-{name}-one", f"twin-{name}-two"
+    for order in (one, two):
+        assert cp("create", "order", order, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
+    assert cp("get", "orders").code == 0
+    with sitting(name, environment(cp.env, tmp_path), tmp_path, tmp_path / "notes") as keyboard:
+        begun = f"cpctl delete order/{one} order/twin-{name}-"
+        assert keyboard.completed(begun)[0] == f"{begun}two "
+        assert keyboard.completed(f"cpctl delete order/{two[:-1]}")[0] == f"cpctl delete order/{two} "
 
 
 def pressed(keyboard: Keyboard) -> None:
