@@ -8,7 +8,7 @@ TEMPLATE = r"""#compdef cpctl
 _cpctl() {
     local -a given vals descs order
     local word verb="" sub="" flag="" dashes="" live="" list="" files="" tag=values cur=${(Q)PREFIX} head="" before=""
-    local key
+    local key tab=$'\t'
     local -i plain=0 i
     given=()
     for ((i = 2; i < CURRENT; i++)); do
@@ -89,60 +89,68 @@ _cpctl_plain_word() {
 
 # What is the same at all times, without what is in the list already.
 _cpctl_fixed() {
-    local -a left beside taken
+    local -a rows taken
     local -i i
     if [[ -n $list ]]; then
         before=${(M)${cur#"$head"}##*,}
         compset -P "*,"
         taken=("${(@s:,:L)before}")
-        for ((i = 1; i <= $#vals; i++)); do # a kind may have been given in the singular
-            (( $taken[(Ie)${(L)vals[i]}] || $taken[(Ie)${${(L)vals[i]}%s}] )) && continue
-            left+=("$vals[i]") beside+=("${descs[i]-}")
-        done
-        vals=("${left[@]}") descs=("${beside[@]}")
     fi
+    for ((i = 1; i <= $#vals; i++)); do # a kind may have been given in the singular
+        (( $taken[(Ie)${(L)vals[i]}] || $taken[(Ie)${${(L)vals[i]}%s}] )) && continue
+        rows+=("${vals[i]}${descs[i]:+$tab${descs[i]}}")
+    done
     _cpctl_offer
 }
 
-# Offers vals, with descs beside them: as they are spelled, or else in any case (a letter of a flag is that one alone).
-# $@: how else compadd is to compare.
+# Offers rows (a value, and behind a tab what stands beside it): as they are spelled, or else in any case, but that a
+# letter of a flag is that one alone. $@: how else compadd is to compare.
 _cpctl_offer() {
-    local -a names shown more more_shown
-    local text sep begun=${cur#"$head$before"}
-    local -i i width=0
-    (( $#vals )) || return 1
-    zstyle -s ":completion:${curcontext}:$tag" list-separator sep || sep=--
-    for text in "${(@M)vals:#(#i)${(b)begun}*}"; do
-        (( $#text > width )) && width=$#text
-    done
-    for ((i = 1; i <= $#vals; i++)); do
-        text=${vals[i]}
-        if [[ -n ${descs[i]-} ]]; then
-            (( $#text >= width )) || text=${(r:width:)text}
-            text+="  $sep ${descs[i]}"
-        fi
-        if [[ -n $list || ${vals[i]} == *[/=] ]]; then
-            more+=("${vals[i]}") more_shown+=("$text")
-        else
-            names+=("${vals[i]}") shown+=("$text")
-        fi
-    done
+    (( $#rows )) || return 1
     _cpctl_add "$@" && return
     [[ $# -eq 0 && $cur != -? ]] && _cpctl_add -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}'
 }
 
-# Adds names, and more, which go on, so that no space follows. Its words say how they are compared with what is typed.
+# Adds rows: those that end, and those that go on, so that no space follows.
 _cpctl_add() {
-    local -a expl lines
+    local -a ending going expl values shown lines
+    local group
     local -i missed=1
-    [[ -z ${(j::)descs} ]] || lines=(-l)
-    if (( $#names )); then
-        _wanted $order $tag expl ${tag%s} compadd "$@" $lines -d shown -a names && missed=0
+    if [[ -n $list ]]; then
+        going=("${rows[@]}")
+    else
+        going=("${(@M)rows:#[^$tab]#[/=](|$tab*)}")
+        ending=("${(@)rows:#[^$tab]#[/=](|$tab*)}")
     fi
-    if (( $#more )); then
-        _wanted $order $tag expl ${tag%s} compadd "$@" $lines -S "" -d more_shown -a more && missed=0
-    fi
+    (( $rows[(I)*$tab*] )) && lines=(-l)
+    for group in ending going; do
+        values=("${(@)${(@P)group}%%$tab*}")
+        (( $#values )) || continue
+        _cpctl_shown "${(@P)group}"
+        [[ $group == ending ]] || lines+=(-S "")
+        _wanted $order $tag expl ${tag%s} compadd "$@" "${lines[@]}" -d shown -a values && missed=0
+    done
     return missed
+}
+
+# Sets shown to how $@ look in a list: in columns, if they are not so many that nobody reads them.
+_cpctl_shown() {
+    local row value sep
+    local -i width=0
+    zstyle -s ":completion:${curcontext}:$tag" list-separator sep || sep=--
+    shown=("${(@)@/$tab/  $sep }")
+    (( $# <= 500 )) || return 0
+    for row in "${(@M)rows:#(#i)${(b)cur#"$head$before"}*}"; do
+        row=${row%%$tab*}
+        (( $#row > width )) && width=$#row
+    done
+    shown=()
+    for row in "$@"; do
+        value=${row%%$tab*}
+        (( $#value > width )) || value=${(r:width:)value}
+        [[ $row != *$tab* ]] || value+="  $sep ${row#*$tab}"
+        shown+=("$value")
+    done
 }
 
 # Whether live values are wanted: for a value that is fixed too, only when something else on the line narrows it.
@@ -161,6 +169,7 @@ _cpctl_narrows() {
 # What cpctl knows. Where nothing begins as typed, what it says is meant by it; or what the user's own way of matching,
 # in the style matcher-list, finds in all of it.
 _cpctl_live() {
+    local -a rows
     local help="" signs="," typed=${cur#"$head"}
     local -i missed=1
     [[ $live == columns ]] && signs=":,="
@@ -192,24 +201,18 @@ _cpctl_tell() {
     fi
 }
 
-# Sets vals, descs and help to what is known for $1: a line a value, a tab before what stands beside it.
+# Sets rows and help to what is known for $1, of which only what no shell would read as more than a word is taken.
 _cpctl_ask() {
-    local line value told="" tab=$'\t'
+    local told=""
+    local -a said
     local -i directive=0
     _cpctl_told_of "$1" || return 1
-    vals=() descs=() help=""
-    for line in "${(@f)told}"; do
-        value=${line%%$tab*}
-        case $value in
-            :[0-9]*) directive=${value#:} ;;
-            _activeHelp_*) help=${help:-${value#_activeHelp_ }} ;;
-            "" | *[\$\`\"\'\\\;\&\|\<\>\(\)\*\?\!\#\{\}[:space:][:cntrl:]]*) ;;
-            "$head$before"*)
-                vals+=("${value#"$head$before"}")
-                [[ $line == *$tab* ]] && descs+=("${line#*$tab}") || descs+=("")
-                ;;
-        esac
-    done
+    said=("${(@f)told}")
+    rows=("${(@M)said:#[^\$\`\"\'\\\;\&\|\<\>\(\)\*\?\!\#\{\}[:space:][:cntrl:]]##(|$tab*)}")
+    rows=("${(@M)${(@)rows:#:*}:#"$head$before"?*}")
+    rows=("${(@)rows#"$head$before"}")
+    help=${${said[(r)_activeHelp_*]-}#_activeHelp_ }
+    [[ ${said[-1]} != :[0-9]* ]] || directive=${said[-1]#:}
     list="" order=()
     (( directive & 2 )) && list=1 # no space
     (( directive & 32 )) && order=(-V) # their own order
