@@ -115,7 +115,6 @@ _cpctl_live() {
     _cpctl_option +o default
     said=${text##*$'\n':}
     [[ $said != *[!0-9]* && -n $said ]] && directive=$said
-    builtin shopt -s nocasematch
     while IFS= builtin read -r line; do
         value=${line%%$'\t'*} beside=""
         [[ $line == *$'\t'* ]] && beside=${line#*$'\t'}
@@ -138,7 +137,6 @@ _cpctl_live() {
         fi
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done <<<"$text"
-    builtin shopt -u nocasematch
     [[ $((10#$directive & 32)) -eq 0 ]] || _cpctl_option -o nosort # from bash 4.4 on
     [[ ${COMP_TYPE:-9} -eq 63 ]] || return 0
     if [[ ${#COMPREPLY[@]} -gt 1 ]]; then # a list is shown: nothing of it is put on the line, as a single one may be
@@ -153,7 +151,9 @@ _cpctl_live() {
 # The candidates among $words that begin as the last word does; when none does, in either case of its letters. A list is
 # completed at its last one; an open one may go on, so no space follows.
 _cpctl_offer() {
-    builtin local before="$head" begun="${cur#"$head"}" word value rest exact=""
+    builtin local before="$head" begun="${cur#"$head"}" rest either=""
+    builtin local -a taken
+    taken=()
     if [[ -n $files ]]; then
         _cpctl_option +o nospace
         return 0
@@ -161,23 +161,50 @@ _cpctl_offer() {
     _cpctl_option +o default
     if [[ $begun == *,* && -n $list ]]; then
         before=$before${begun%,*},
-        begun=${begun##*,}
+        begun=${begun##*,} rest=${before#"$head"}
+        while [[ -n $rest ]]; do
+            _cpctl_either "${rest%%,*}"
+            taken[${#taken[@]}]=$either
+            rest=${rest#*,}
+        done
     fi
-    builtin shopt -s nocasematch
+    either=""
+    _cpctl_fitting
+    if [[ ${#COMPREPLY[@]} -eq 0 && $begun == *[a-zA-Z]* && $begun != -? ]]; then # a flag of one letter is that letter
+        _cpctl_either "$begun"
+        _cpctl_fitting
+    fi
+}
+
+_cpctl_fitting() {
+    builtin local word value one
     for word in $words; do
-        [[ $word == "$begun"* && ,${before#"$head"}, != *,"$word",* ]] || continue
-        rest=${word#"$begun"} # which minds case all the same
-        if [[ -z $exact && $((${#begun} + ${#rest})) -eq ${#word} ]]; then
-            COMPREPLY=() exact=1
-        elif [[ $((${#begun} + ${#rest})) -ne ${#word} ]] && [[ -n $exact || $begun == -? ]]; then
-            continue # a flag of one letter is that letter
-        fi
+        [[ $word == "$begun"* ]] || [[ -n $either && $word == $either* ]] || continue
+        for one in ${taken[@]+"${taken[@]}"}; do
+            [[ $word != $one ]] || continue 2
+        done
         value=$before$word
         value=${value:${#front}}
         [[ $list == open || $word == *[/=] ]] || _cpctl_ends
         COMPREPLY[${#COMPREPLY[@]}]=$value
     done
-    builtin shopt -u nocasematch
+}
+
+# Sets either to a pattern of $1 in both cases of its letters: an option of the shell for it would stay behind where
+# somebody interrupts.
+_cpctl_either() {
+    builtin local small=abcdefghijklmnopqrstuvwxyz great=ABCDEFGHIJKLMNOPQRSTUVWXYZ i char before
+    either=""
+    for ((i = 0; i < ${#1}; i++)); do
+        char=${1:i:1}
+        before=${small%%"$char"*}
+        [[ ${#before} -lt 26 ]] || before=${great%%"$char"*}
+        if [[ ${#before} -lt 26 ]]; then
+            either=${either}[${small:${#before}:1}${great:${#before}:1}]
+        else
+            either=$either\\$char
+        fi
+    done
 }
 
 # Sets program to the cpctl of PATH: never one of the working folder, which a relative entry would name.
