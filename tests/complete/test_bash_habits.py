@@ -96,9 +96,12 @@ def known(shared_sandbox, tmp_path_factory):
     client = Client(tmp_path_factory.mktemp("habits") / "home", env=shared_sandbox.env)
     for kind in ("models", "subplatforms"):
         client("get", kind)
-    source = client("get", "sources", "-A", "-o", "json").json["items"][0]["spec"]
     client("get", "sources", "-A")
-    return client, {"MODEL": source["model"], "PROVIDER": source["provider"], "PROV": source["provider"][:-1]}
+    sources = [one["spec"] for one in client("get", "sources", "-A", "-o", "json").json["items"]]
+    served = [(one["model"], one["provider"][:-1]) for one in sources]
+    model, begun = next(one for one in served if served.count(one) == 1)  # so that a Tab can tell
+    provider = next(one["provider"] for one in sources if (one["model"], one["provider"][:-1]) == (model, begun))
+    return client, {"MODEL": model, "PROVIDER": provider, "PROV": begun}
 
 
 def settings(keyboard: Keyboard, folder: Path) -> str:

@@ -157,6 +157,12 @@ def test_bash_uses_nothing_that_3_2_lacks():
         ",,}",
         "^^}",
         "@Q}",
+        "[[ -v",
+        "local -\n",
+        ";;&",
+        "EPOCH",
+        "printf '%(",
+        ": -1:",
     ):
         assert late not in text, late
 
