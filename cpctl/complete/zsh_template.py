@@ -107,6 +107,7 @@ _cpctl_fixed() {
 # letter of a flag is that one alone. $@: how else compadd is to compare.
 _cpctl_offer() {
     (( $#rows )) || return 1
+    zstyle -T ":completion:${curcontext}:$tag" verbose || rows=("${(@)rows%%$tab*}")
     _cpctl_add "$@" && return
     [[ $# -eq 0 && $cur != -? ]] && _cpctl_add -M 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}'
 }
@@ -135,19 +136,22 @@ _cpctl_add() {
 
 # Sets shown to how $@ look in a list: in columns, if they are not so many that nobody reads them.
 _cpctl_shown() {
+    local -a begun
     local row value sep
     local -i width=0
     zstyle -s ":completion:${curcontext}:$tag" list-separator sep || sep=--
     shown=("${(@)@/$tab/  $sep }")
     (( $# <= 500 )) || return 0
-    for row in "${(@M)rows:#(#i)${(b)cur#"$head$before"}*}"; do
+    begun=("${(@M)@:#(#i)${(b)cur#"$head$before"}*}")
+    (( $#begun )) || begun=("$@")
+    for row in "${begun[@]}"; do
         row=${row%%$tab*}
-        (( $#row > width )) && width=$#row
+        (( ${(m)#row} > width )) && width=${(m)#row}
     done
     shown=()
     for row in "$@"; do
         value=${row%%$tab*}
-        (( $#value > width )) || value=${(r:width:)value}
+        (( ${(m)#value} > width )) || value=${(mr:width:)value}
         [[ $row != *$tab* ]] || value+="  $sep ${row#*$tab}"
         shown+=("$value")
     done
@@ -180,7 +184,8 @@ _cpctl_live() {
     _cpctl_offer && missed=0
     if (( missed )) && [[ -n $typed && $typed != *[^[:alnum:]-]* ]]; then
         _cpctl_offer -U -i "$IPREFIX" && missed=0
-        (( $compstate[nmatches] < 2 )) || compstate[insert]=menu # what they have in common is not what was typed
+        # where they have nothing in common, what was typed would go
+        [[ -n ${${compstate[unambiguous]#"$QIPREFIX"}#"$IPREFIX"} ]] || compstate[insert]=menu
     fi
     if (( missed )) && [[ -n $typed && -n $_matcher ]]; then
         _cpctl_ask "$head$before" && _cpctl_offer && missed=0

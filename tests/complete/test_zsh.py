@@ -82,6 +82,22 @@ ANY_CASE = {
     "cpctl get offers --interconnect nvl": "cpctl get offers --interconnect NVLink",
     "cpctl get offers --BILL": "cpctl get offers --billing",
 }
+OTHERWISE_SPELLED = {
+    "cpctl get offers --province SX": "cpctl get offers --province shanxi",
+    "cpctl get offers --province 晋": "cpctl get offers --province shanxi",
+    "cpctl get offers --province '晋": "cpctl get offers --province 'shanxi",
+    "cpctl get offers --province=shanghai,晋": "cpctl get offers --province=shanghai,shanxi",
+    "cpctl get offers --gpu=昇": "cpctl get offers --gpu=Ascend-",
+    "cpctl get offers --gpu 昇腾910B": "cpctl get offers --gpu Ascend-910B",
+    "cpctl get offers -ocustom-columns=P:.spec.pric": "cpctl get offers -ocustom-columns=P:.spec.price",
+    "cpctl get offers --province 晋 --accelerator H8": "cpctl get offers --province 晋 --accelerator H800",
+}
+REDIRECTED = {
+    "cpctl get offers > ord": r"cpctl get offers > order\ one.yaml",
+    "cpctl get offers 2>out --billing sp": "cpctl get offers 2>out --billing spot",
+    "cpctl > out get offers --billing sp": "cpctl > out get offers --billing spot",
+    "cpctl apply -f - < ord": r"cpctl apply -f - < order\ one.yaml",
+}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +112,7 @@ def market(shared_sandbox, tmp_path_factory):
 def sat_at(market, folder: Path, before: str):
     (folder / "order one.yaml").touch()
     env = market[0] | {"HOME": str(folder / "home")}
-    Path(env["HOME"]).mkdir()
+    Path(env["HOME"]).mkdir(exist_ok=True)
     return sitting("zsh", env, folder, folder / "notes", before)
 
 
@@ -134,7 +150,9 @@ def test_however_it_is_loaded(way, options, market, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "lines", [ATTACHED, {line: line for line in TAKEN}, ANY_CASE], ids=["attached", "taken", "case"]
+    "lines",
+    [ATTACHED, {line: line for line in TAKEN}, ANY_CASE, OTHERWISE_SPELLED, REDIRECTED],
+    ids=["attached", "taken", "case", "spelled", "redirected"],
 )
 def test_values(lines, market, tmp_path):
     with sat_at(market, tmp_path, QUIET) as keyboard:
@@ -152,6 +170,40 @@ def test_what_is_in_a_list_already_is_not_shown_again(market, tmp_path):
             keyboard.shell.expect(f"\r\n(.*{shown}.*)\r")
             assert taken not in keyboard.shell.match[1].split()
             keyboard.line()
+
+
+def test_an_order_that_is_named_already_is_not_offered_again(cp, sandbox, tmp_path):
+    offer = sandbox.offer()["metadata"]["name"]
+    for name in ("named-a", "named-b"):
+        assert cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
+    cp("get", "orders")
+    lines = {
+        "cpctl delete order/named-a order/named-": "cpctl delete order/named-a order/named-b",
+        "cpctl delete order/named-a order/named-a": "cpctl delete order/named-a order/named-a",
+        "cpctl get orders named-b named-": "cpctl get orders named-b named-a",
+    }
+    with sat_at((environment(cp.env, tmp_path), ""), tmp_path, QUIET) as keyboard:
+        assert completed(keyboard, lines, "NAME") == lines
+
+
+def test_several_with_nothing_in_common_do_not_take_away_what_was_typed(market, tmp_path):
+    """A cpctl that finds two for a word which neither begins with, as for a letter in Chinese."""
+    false = tmp_path / "bin" / "cpctl"
+    false.parent.mkdir()
+    false.write_text("#!/bin/sh\nprintf 'alpha\\tone\\nbeta\\ttwo\\n:4\\n'\n")
+    false.chmod(0o755)
+    env = market[0] | {"PATH": f"{false.parent}:{market[0]['PATH']}"}
+    with sat_at((env, ""), tmp_path, QUIET) as keyboard:
+        for typed, line in (
+            ("x", "alpha"),
+            ("'x", "'alpha'"),
+            ('"x', '"alpha"'),
+            ("晋", "alpha"),
+            ("x/", "x/"),
+            ("~", "~"),
+        ):
+            assert keyboard.completed(f"cpctl get offer {typed}")[0].rstrip() == f"cpctl get offer {line}"
+    assert said(tmp_path) == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -190,3 +242,9 @@ def test_a_persons_styles(market, tmp_path):
         keyboard.press("r " + TAB)
         keyboard.shell.expect_exact("it says: no profile nosuch")
         assert keyboard.line() == ("cpctl --profile nosuch get order ", "")
+
+
+def test_a_person_who_wants_no_descriptions(market, tmp_path):
+    with sat_at(market, tmp_path, "zstyle ':completion:*' verbose no") as keyboard:
+        keyboard.press("cpctl create " + TAB)
+        keyboard.shell.expect(r"demand +order")  # in one row, with nothing between them
