@@ -78,7 +78,8 @@ def _beginning(line: Line, found: list[tuple[str, str]], begun: str) -> tuple[li
 
     begins = {"@province": spellings.provinces_begun, "@accelerator": spellings.accelerators_begun}
     meant = begins.get(slot, spellings.makers_begun)(begun)
-    return [(value, beside) for value, beside in found if value in meant], ""
+    # fish offers only what begins as typed, or says so beside it
+    return [(value, f"{begun}, {beside}") for value, beside in found if value in meant], ""
 
 
 SPELLED = frozenset({"@province", "@accelerator", "@vendor"})

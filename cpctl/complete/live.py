@@ -123,9 +123,9 @@ def labels_of(read: Read, kinds: Iterable[str]) -> list[str]:
 
 
 def _labels(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
-    """Label keys, then `key=value`, of the kinds on the line; of orders where there are no labels of theirs."""
-    kinds = [kind for kind in kinds_meant(line) if kind in LABELS] if line.key[:6] != "create" else []
-    pairs = labels_of(read, kinds or ["orders"])
+    """Label keys, then `key=value`, of the kinds on the line; of orders where it names none. A catalogue has no labels."""
+    kinds = kinds_meant(line) if line.key[:6] != "create" else []
+    pairs = labels_of(read, [kind for kind in kinds or ["orders"] if kind in LABELS])
     if "=" in line.last[len(head) :]:
         return [(pair, "") for pair in pairs], head
     return [(name, "label") for name in sorted({pair.partition("=")[0] + "=" for pair in pairs})], head

@@ -10,6 +10,7 @@ import pytest
 from cpctl.accelerators import ACCELERATORS
 from cpctl.spellings import accelerators_begun
 from cpctl.units import accelerator
+from keyboard import FLAGS, environment, sitting
 from tabs import answered, tabbed
 
 MAKERS = {name: maker for name, maker, _ in ACCELERATORS}
@@ -167,6 +168,19 @@ def test_every_spelling_that_is_offered_for_ends_in_what_is_meant(begun):
 def test_no_spelling_of_nothing():
     for begun in ("", "zz", "----", "昇腾h800", "x" * 5_000, "nvidia" * 10 + "zz"):
         assert accelerators_begun(begun) == set()
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_a_spelling_begun_becomes_its_name_in_a_shell(name, cp, tmp_path):
+    spelled = {
+        "--province 晋": "--province shanxi",
+        "--gpu=昇腾910b": "--gpu=Ascend-910B",
+        "--vendor 华": "--vendor huawei",
+    }
+    with sitting(name, environment(cp.env, tmp_path), tmp_path, tmp_path / "notes") as keyboard:
+        for typed, becomes in spelled.items():
+            line, after = keyboard.completed(f"cpctl plan {typed}")
+            assert (line.rstrip(), after) == (f"cpctl plan {becomes}", "")
 
 
 # names in another case

@@ -128,6 +128,8 @@ def test_labels_of_orders_to_put_on_and_to_take_off(fresh_cp, fresh_sandbox):
     assert fresh_cp("label", "order/one", "team-").code == 0
     assert fresh_cp("get", "orders").code == 0
     assert tabbed(fresh_cp, "label", "order/one", "") == ["stage=", "order/"]
+    assert tabbed(fresh_cp, "get", "orders", "-l", "") == tabbed(fresh_cp, "release", "-l", "") == ["stage="]
+    assert tabbed(fresh_cp, "get", "offers", "-l", "") == []  # nothing there has a label
     for verb in ("order", "demand"):
         assert tabbed(fresh_cp, "create", verb, "x", "--label", "") == ["stage="]
         assert tabbed(fresh_cp, "create", verb, "x", "--label", "stage=") == ["stage=dev"]
