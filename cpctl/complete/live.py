@@ -123,7 +123,7 @@ def labels_of(read: Read, kinds: Iterable[str]) -> list[str]:
 
 
 def _labels(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
-    """Label keys, then `key=value`, of the kinds on the line; of orders where it names none. A catalogue has no labels."""
+    """Label keys, then `key=value`, of the kinds on the line, of orders where it names none; catalogues have none."""
     kinds = kinds_meant(line) if line.key[:6] != "create" else []
     pairs = labels_of(read, [kind for kind in kinds or ["orders"] if kind in LABELS])
     if "=" in line.last[len(head) :]:
