@@ -217,7 +217,7 @@ _cpctl_ask() {
     rows=("${(@M)${(@)rows:#:*}:#"$head$before"?*}")
     rows=("${(@)rows#"$head$before"}")
     help=${${said[(r)_activeHelp_*]-}#_activeHelp_ }
-    [[ ${said[-1]} != :[0-9]* ]] || directive=${said[-1]#:}
+    [[ ${said[-1]} != :[0-9]## ]] || directive=${said[-1]#:} # anything else would be evaluated
     list="" order=()
     (( directive & 2 )) && list=1 # no space
     (( directive & 32 )) && order=(-V) # their own order

@@ -14,16 +14,32 @@ from keyboard import ENTER, TAB, Keyboard, environment, sitting
 
 DOWN = "\x1b[B"
 FOLDER = shlex.quote(str(ROOT / "completions"))
-OPTIONS = (
-    "nomatch",
-    "ksh_arrays",
-    "sh_word_split",
-    "no_unset",
-    "extended_glob",
-    "noglob",
-    "glob_subst warn_create_global rc_expand_param no_null_glob rc_quotes ignore_braces no_short_loops",
-    "ksh_arrays sh_word_split no_unset extended_glob noglob ksh_glob csh_null_glob glob_assign no_bare_glob_qual",
-)
+ZSHRC = {
+    "nothing": "",
+    "nomatch": "setopt nomatch",
+    "ksh_arrays": "setopt ksh_arrays",
+    "sh_word_split": "setopt sh_word_split",
+    "no_unset": "setopt no_unset",
+    "extended_glob": "setopt extended_glob",
+    "noglob": "setopt noglob",
+    "as other shells": "setopt ksh_arrays sh_word_split no_unset noglob ksh_glob csh_null_glob no_bare_glob_qual",
+    "odd": "setopt glob_subst warn_create_global rc_expand_param rc_quotes ignore_braces magic_equal_subst",
+    "many styles": """
+setopt auto_menu complete_in_word always_to_end extended_glob no_case_glob numeric_glob_sort list_packed pipefail
+zstyle ':completion:*' completer _expand _complete _match _ignored _approximate _prefix
+zstyle ':completion:*' matcher-list '' 'm:{[:lower:][:upper:]}={[:upper:][:lower:]}' '+r:|[._-]=* r:|=*' '+l:|=* r:|=*'
+zstyle ':completion:*' menu select
+zstyle ':completion:*' group-name ''
+zstyle ':completion:*:descriptions' format ' %F{yellow}-- %d --%f'
+zstyle ':completion:*:messages' format ' %F{purple}-- %d --%f'
+zstyle ':completion:*:warnings' format ' %F{red}-- nothing found --%f'
+zstyle ':completion:*:default' list-colors 'ma=7'
+zstyle ':completion:*' squeeze-slashes true
+zstyle ':completion:*' sort false
+alias -g G='| grep' L='| less' ...='../..'
+alias cpctl='cpctl'
+""",
+}
 AFRESH = "unfunction -m '_cpctl*'; unset '_comps[cpctl]'; "
 LOADED = {
     "source": "source <(cpctl completion zsh)",
@@ -131,11 +147,10 @@ def meant(lines: dict[str, str]) -> dict[str, str]:
     return {typed: line.rstrip() for typed, line in lines.items()}
 
 
-@pytest.mark.parametrize("options", ["", *OPTIONS])
-def test_nothing_is_printed_whatever_the_options_are(options, market, tmp_path):
-    """They are set before the script is read, and still so when it is used."""
-    before = f"setopt {options}\nsource {FOLDER}/_cpctl\n{QUIET}" if options else QUIET
-    with sat_at(market, tmp_path, before) as keyboard:
+@pytest.mark.parametrize("zshrc", ZSHRC)
+def test_nothing_is_printed_whatever_a_zshrc_says(zshrc, market, tmp_path):
+    """It is read before the script is, and holds still when that is used."""
+    with sat_at(market, tmp_path, f"{ZSHRC[zshrc]}\nsource {FOLDER}/_cpctl\n{QUIET}") as keyboard:
         assert completed(keyboard, LINES, market[1]) == meant(LINES)
     assert said(tmp_path) == ["", ""]
 
@@ -186,24 +201,34 @@ def test_an_order_that_is_named_already_is_not_offered_again(cp, sandbox, tmp_pa
         assert completed(keyboard, lines, "NAME") == lines
 
 
+def with_false(market, folder: Path, answer: str):
+    """The market's environment, with a cpctl first on PATH that answers every Tab with this."""
+    false = folder / "bin" / "cpctl"
+    false.parent.mkdir()
+    false.with_name("said").write_text(answer, encoding="utf-8")
+    false.write_text('#!/bin/sh\nexec cat "${0%/*}/said"\n')
+    false.chmod(0o755)
+    return market[0] | {"PATH": f"{false.parent}:{market[0]['PATH']}"}, market[1]
+
+
 def test_several_with_nothing_in_common_do_not_take_away_what_was_typed(market, tmp_path):
     """A cpctl that finds two for a word which neither begins with, as for a letter in Chinese."""
-    false = tmp_path / "bin" / "cpctl"
-    false.parent.mkdir()
-    false.write_text("#!/bin/sh\nprintf 'alpha\\tone\\nbeta\\ttwo\\n:4\\n'\n")
-    false.chmod(0o755)
-    env = market[0] | {"PATH": f"{false.parent}:{market[0]['PATH']}"}
-    with sat_at((env, ""), tmp_path, QUIET) as keyboard:
-        for typed, line in (
-            ("x", "alpha"),
-            ("'x", "'alpha'"),
-            ('"x', '"alpha"'),
-            ("晋", "alpha"),
-            ("x/", "x/"),
-            ("~", "~"),
-        ):
+    lines = {"x": "alpha", "'x": "'alpha'", '"x': '"alpha"', "晋": "alpha", "x/": "x/", "~": "~"}
+    with sat_at(with_false(market, tmp_path, "alpha\tone\nbeta\ttwo\n:4\n"), tmp_path, QUIET) as keyboard:
+        for typed, line in lines.items():
             assert keyboard.completed(f"cpctl get offer {typed}")[0].rstrip() == f"cpctl get offer {line}"
     assert said(tmp_path) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    "directive", [":4+a[$(touch pwned)]", ":a[$(touch pwned)]", ":4 $(touch pwned)", "a[$(touch pwned)]"]
+)
+def test_no_answer_is_evaluated_as_a_number(directive, market, tmp_path):
+    answer = f"of-1safe\t$(touch pwned)\n_activeHelp_ %{{a[$(touch pwned)]%}}\n{directive}\n"
+    with sat_at(with_false(market, tmp_path, answer), tmp_path, QUIET) as keyboard:
+        assert keyboard.completed("cpctl get offer of-1s")[0] == "cpctl get offer of-1safe "
+        assert keyboard.completed("cpctl get offer 'a[$(touch pwned)]")[0] == "cpctl get offer 'a[$(touch pwned)]"
+    assert not (tmp_path / "pwned").exists()
 
 
 @pytest.mark.parametrize(
