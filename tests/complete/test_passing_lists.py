@@ -74,7 +74,7 @@ def test_a_list_of_anything_leaves_what_every_shell_takes_as_it_is(tmp_path_fact
     kind, rows = drawn
     home = tmp_path_factory.mktemp("home", numbered=True)
     env = environment(home) | {"CPCTL_SERVER": "http://127.0.0.1:1"}
-    rt = Runtime(out=None, err=None, stdin=None, env=env)  # type: ignore[arg-type]
+    rt = Runtime(out=None, err=None, stdin=None, env=env)  # type: ignore[arg-type]  # it is never printed to
     passing = Passing(rt, asked_for(find(kind), {}), None)
     columns = (
         dict(zip(COLUMNS[kind], zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS[kind], ())
