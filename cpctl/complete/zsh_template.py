@@ -153,6 +153,7 @@ _cpctl_shown() {
         value=${row%%$tab*}
         (( ${(m)#value} > width )) || value=${(mr:width:)value}
         [[ $row != *$tab* ]] || value+="  $sep ${row#*$tab}"
+        (( ${(m)#value} < COLUMNS )) || value=${(mr:COLUMNS-1:)value}
         shown+=("$value")
     done
 }

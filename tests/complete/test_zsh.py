@@ -220,6 +220,15 @@ def test_several_with_nothing_in_common_do_not_take_away_what_was_typed(market, 
     assert said(tmp_path) == ["", ""]
 
 
+def test_what_stands_beside_a_value_takes_no_second_line(market, tmp_path):
+    env = with_false(market, tmp_path, f"alpha\t山{'x' * 300}end\nbeta\ttwo\n:4\n")
+    with sat_at(env, tmp_path, "") as keyboard:
+        keyboard.press("cpctl get offer " + TAB)
+        keyboard.shell.expect(r"alpha  -- 山(x+)\W[^x]*beta   -- two")
+        columns = 250  # of the keyboard's terminal; the last stays free
+        assert len(keyboard.shell.match[1]) == columns - 1 - len("alpha  -- 山 ")
+
+
 @pytest.mark.parametrize(
     "directive", [":4+a[$(touch pwned)]", ":a[$(touch pwned)]", ":4 $(touch pwned)", "a[$(touch pwned)]"]
 )
