@@ -134,10 +134,15 @@ function __cpctl_ask
         set help (string replace '_activeHelp_ ' '' -- $said[-1])
         set -e said[-1]
     end
-    if set -q said[1]
-        printf '%s\n' $said
-    else
+    if not set -q said[1]
         __cpctl_tell $help
+    else if string match -q -i -r -- '^'(string escape --style=regex -- "$__cpctl_cur") $said[1]
+        printf '%s\n' $said
+    else # another spelling of what is typed: fish takes a value for it whose description has that
+        for line in $said
+            set -l part (string split -m 1 \t -- $line)
+            printf '%s\t%s %s\n' $part[1] "$__cpctl_cur" "$part[2]"
+        end
     end
 end
 
@@ -147,6 +152,8 @@ function __cpctl_tell
     set -q argv[1]; and status is-interactive
     or return
     set -l prompt (fish_prompt)
+    set -q prompt[1]
+    or set prompt ""
     set -l width (string length --visible -- $prompt[-1] 2>/dev/null; or string length -- "$prompt[-1]")
     set -l rows (math (count $prompt) - 2)
     for line in (commandline -bc)

@@ -48,12 +48,9 @@ CASES = {  # what is typed and what is to be seen then; what is handed on in the
     "next": ([("cpctl diff -f or\t", "one.yaml"), ("--run-\t", "run-id")], f"{ONE}<--run-id>"),
 }
 
-NOT_YET = {("zsh", "variable"), ("zsh", "equals and variable")}
 
-
-@pytest.mark.parametrize(
-    ("name", "case"), [(name, case) for name in SHELLS for case in CASES if (name, case) not in NOT_YET]
-)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", SHELLS)
 def test_files_are_completed_by_the_shell(name, case, tmp_path):
     (tmp_path / "my folder two").mkdir()
     for file in ("order one.yaml", "my folder two/inner.yaml", "$(touch x).yaml"):

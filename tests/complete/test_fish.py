@@ -36,6 +36,7 @@ TYPED = [
         "cpctl get offers --output=custom-columns=P:.spec.price ",
     ),
     ("cpctl get offers --output=custom-columns=PRIC", "cpctl get offers --output=custom-columns=PRICE:.spec.price "),
+    ("cpctl get offers -ocustom-columns=P:.spec.pric", "cpctl get offers -ocustom-columns=P:.spec.price "),
     # lists, without what is in them
     ("cpctl get offers,o", "cpctl get offers,orders "),
     ("cpctl get OFFERS,o", "cpctl get OFFERS,orders "),
@@ -47,6 +48,11 @@ TYPED = [
     # in any case
     ("cpctl get offers --gpu h8", "cpctl get offers --gpu H800 "),
     ("cpctl get offers --gpu=h8", "cpctl get offers --gpu=H800 "),
+    ("cpctl get offers --province shanxi --gpu h8", "cpctl get offers --province shanxi --gpu H800 "),
+    # by another spelling
+    ("cpctl get offers --province 晋", "cpctl get offers --province shanxi "),
+    ("cpctl get offers --province=ningxia,晋", "cpctl get offers --province=ningxia,shanxi "),
+    ("cpctl get offers --gpu 昇腾910B", "cpctl get offers --gpu Ascend-910B "),
 ]
 
 # what is typed → what is offered, and nothing else
@@ -151,3 +157,23 @@ def test_what_a_terminal_would_obey_is_not_told(cp, tmp_path, word):
         assert keyboard.completed("cpctl get offer ") == ("cpctl get offer ", "")
         assert "$(touch pwned) %s \\e[31m\r\n" in keyboard.seen() and "bad" not in keyboard.seen()
     assert list(here.iterdir()) == []
+
+
+def test_what_stands_on_the_line_narrows_what_the_script_knows_itself(cp, tmp_path):
+    cp("get", "offers", "-A")
+    lines = [f"cpctl get offers {flags} --gpu " for flags in NARROWING]
+    for line, found in zip(lines, offered(environment(cp.env, tmp_path), lines), strict=True):
+        assert "Ascend-910B" in found and "H800" not in found, line
+
+
+NARROWING = ("--vendor huawei", "--vendor=华为", "--vendor huawei --province ningxia")
+
+
+def test_an_object_on_the_line_is_not_offered_again(cp, tmp_path):
+    for name in ("twin-a", "twin-b"):
+        assert (
+            cp("create", "order", name, "--accelerator", "H800", "--cards", "1", "--duration", "1h", "--yes").code == 0
+        )
+    cp("get", "orders")
+    (found,) = offered(environment(cp.env, tmp_path), ["cpctl delete order/twin-a order/twin-"])
+    assert found == ["order/twin-b"]
