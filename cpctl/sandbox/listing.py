@@ -27,8 +27,8 @@ VERSION: Final = re.compile(r"[0-9]{1,18}")
 PAGING: Final = ("limit", "continue", "fields", "as", "project", "watch", "timeoutSeconds")
 MOVING: Final = ("bills", "subplatforms")
 """Kinds whose rows change as time goes by."""
-UNSURE: Final = {"orders": (LABELS, "spec."), "demands": (LABELS, "spec.")}
-"""Paths that may be legal though no row has them: labels, and what a spec may say."""
+UNSURE: Final = {"orders": (LABELS, "spec."), "demands": (LABELS, "spec.", "status.limits.")}
+"""Paths that may be legal though no row has them: labels, what a spec may say, limits that a demand may have."""
 
 
 class Page(NamedTuple):

@@ -16,7 +16,8 @@ KEYS_AT_ONCE = 10  # every one is checked, and a wrong one is named
 
 @pytest.mark.parametrize("plural", PLURALS)
 def test_every_field_that_is_offered_sorts(cp, sandbox, plural):
-    sandbox.buy(f"sorted-{plural}", {sandbox.offer(4)["metadata"]["name"]: 1})  # no list of one's own is empty
+    sandbox.buy(f"sorted-{plural}", {sandbox.offer(4)["metadata"]["name"]: 1})  # no list of one's own is empty,
+    sandbox.demand(f"wanted-{plural}")  # nor does every row have everything
     words = {begun: tabbed(cp, "get", plural, "--sort-by", begun) for begun in ("", "metadata.", "s", "~", "~spec.")}
     assert "name" in words[""] and "~name" in words["~"] and not any(word.startswith("~") for word in words[""])
     offered = list(dict.fromkeys(word for found in words.values() for word in found))
