@@ -45,26 +45,30 @@ end=$EPOCHREALTIME
 printf '%s\\n' "$empty" "$begin" "$end" "${COMPREPLY[@]}"
 """
 
-# Each turn is a whole completion widget of zsh's line editor, once with nothing in it and once with ours.
+# Each turn is a whole Tab of zsh's completion system, once with a function that offers one word and once with ours.
 ZSH = """
 zmodload zsh/datetime
-compdef() { }
+autoload -Uz compinit && compinit -D -u
 source $1
 integer many=$2
 file=$3
 line="${(j: :)@[4,-1]}"
-nothing() { compstate[insert]= compstate[list]= }
-tab() { _cpctl; nothing }
+_one() { local expl; _wanted values expl value compadd -- ${PREFIX}one }
+tab() { compstate[vared]=; _main_complete; compstate[insert]= compstate[list]= }
 seen() {
     compadd() { local -a given; builtin compadd -O given "$@"; print -rl -- $given >>$file; builtin compadd "$@" }
     tab
     unfunction compadd
 }
-for name in nothing tab seen; do zle -C $name complete-word $name; done
+for name in tab seen; do zle -C $name complete-word $name; done
 begin() {
+    local ours=$_comps[cpctl]
+    _comps[cpctl]=_one
+    zle tab
     local before=$EPOCHREALTIME
-    repeat $many { zle nothing }
+    repeat $many { zle tab }
     local between=$EPOCHREALTIME
+    _comps[cpctl]=$ours
     repeat $many { zle tab }
     print -rl -- $before $between $EPOCHREALTIME >$file
     zle seen
