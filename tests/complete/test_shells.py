@@ -122,7 +122,7 @@ def test_a_fixed_value_is_asked_for_when_another_flag_narrows_it(name, cp, tmp_p
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_a_name_that_stands_on_the_line_is_not_offered_again(name, cp, sandbox, tmp_path):
-    offer = sandbox.offer()["metadata"]["name"]
+    offer = sandbox.offer(8)["metadata"]["name"]
     one, two = f"twin-{name}-one", f"twin-{name}-two"
     for order in (one, two):
         assert cp("create", "order", order, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0

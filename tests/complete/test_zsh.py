@@ -188,7 +188,7 @@ def test_what_is_in_a_list_already_is_not_shown_again(market, tmp_path):
 
 
 def test_an_order_that_is_named_already_is_not_offered_again(cp, sandbox, tmp_path):
-    offer = sandbox.offer()["metadata"]["name"]
+    offer = sandbox.offer(8)["metadata"]["name"]
     for name in ("named-a", "named-b"):
         assert cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
     cp("get", "orders")
