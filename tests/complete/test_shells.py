@@ -122,9 +122,9 @@ def test_a_fixed_value_is_asked_for_when_another_flag_narrows_it(name, cp, tmp_p
 
 @pytest.mark.parametrize("name", FLAGS)
 def test_a_name_that_stands_on_the_line_is_not_offered_again(name, cp, sandbox, tmp_path):
-    offer = sandbox.offer(8)["metadata"]["name"]
     one, two = f"twin-{name}-one", f"twin-{name}-two"
     for order in (one, two):
+        offer = sandbox.offer()["metadata"]["name"]
         assert cp("create", "order", order, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
     assert cp("get", "orders").code == 0
     with sitting(name, environment(cp.env, tmp_path), tmp_path, tmp_path / "notes") as keyboard:

@@ -188,8 +188,8 @@ def test_what_is_in_a_list_already_is_not_shown_again(market, tmp_path):
 
 
 def test_an_order_that_is_named_already_is_not_offered_again(cp, sandbox, tmp_path):
-    offer = sandbox.offer(8)["metadata"]["name"]
     for name in ("named-a", "named-b"):
+        offer = sandbox.offer()["metadata"]["name"]
         assert cp("create", "order", name, "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
     cp("get", "orders")
     lines = {
