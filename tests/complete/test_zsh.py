@@ -139,7 +139,7 @@ def completed(keyboard: Keyboard, lines: dict[str, str], name: str) -> dict[str,
 
 
 def said(folder: Path) -> list[str]:
-    """What came on stdout and on stderr since QUIET."""
+    """What came on stdout and on stderr since QUIET, while the shell lives: one whose terminal goes away says so."""
     return [(folder / "home" / name).read_text(encoding="utf-8") for name in ("out", "err")]
 
 
@@ -152,7 +152,7 @@ def test_nothing_is_printed_whatever_a_zshrc_says(zshrc, market, tmp_path):
     """It is read before the script is, and holds still when that is used."""
     with sat_at(market, tmp_path, f"{ZSHRC[zshrc]}\nsource {FOLDER}/_cpctl\n{QUIET}") as keyboard:
         assert completed(keyboard, LINES, market[1]) == meant(LINES)
-    assert said(tmp_path) == ["", ""]
+        assert said(tmp_path) == ["", ""]
 
 
 @pytest.mark.parametrize("options", ["", "ksh_arrays no_unset noglob sh_word_split"])
@@ -161,7 +161,7 @@ def test_however_it_is_loaded(way, options, market, tmp_path):
     setting = f"setopt {options}\n" if options else ""
     with sat_at(market, tmp_path, f"{QUIET}{AFRESH}{setting}{LOADED[way]}\n") as keyboard:
         assert completed(keyboard, LINES, market[1]) == meant(LINES)
-    assert said(tmp_path) == ["", ""]
+        assert said(tmp_path) == ["", ""]
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_several_with_nothing_in_common_do_not_take_away_what_was_typed(market, 
     with sat_at(with_false(market, tmp_path, "alpha\tone\nbeta\ttwo\n:4\n"), tmp_path, QUIET) as keyboard:
         for typed, line in lines.items():
             assert keyboard.completed(f"cpctl get offer {typed}")[0].rstrip() == f"cpctl get offer {line}"
-    assert said(tmp_path) == ["", ""]
+        assert said(tmp_path) == ["", ""]
 
 
 def test_what_stands_beside_a_value_takes_no_second_line(market, tmp_path):
@@ -259,7 +259,7 @@ def test_a_persons_own_ways_of_matching(style, typed, line, market, tmp_path):
     with sat_at(market, tmp_path, f"{style}\n{QUIET}") as keyboard:
         before, _ = keyboard.completed(typed.replace("END", name.removeprefix("of-")))
         assert re.fullmatch(line.replace("NAME", name), before.rstrip())
-    assert said(tmp_path) == ["", ""]
+        assert said(tmp_path) == ["", ""]
 
 
 def test_a_persons_styles(market, tmp_path):
