@@ -507,7 +507,7 @@ _cpctl_values() {
         "activate --output"|"activate -o") words="name json yaml" ;;
         "extend --until") live=1 ;;
         "extend --output"|"extend -o") words="name json yaml" ;;
-        "wait --for") words="condition=Active condition=Held condition=Matched delete" ;;
+        "wait --for") live=1 ;;
         "wait --timeout") words="30s 1m 5m 10m 30m 1h" ;;
         "release --filename"|"release -f") files=1 ;;
         "release --selector"|"release -l") live=1 ;;

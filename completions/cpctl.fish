@@ -308,7 +308,7 @@ end
 
 function __cpctl_values
     switch "$argv[1]"
-        case '* --profile' '* --project' '* -n' 'get --cards' 'get --order' 'get --selector' 'get -l' 'get --field-selector' 'get --sort-by' 'describe --selector' 'describe -l' 'describe --field-selector' 'events --for' 'plan --cards' 'plan --voucher' 'plan --scenario' 'create order --cards' 'create order --voucher' 'create order --offer' 'create order --scenario' 'create order --label' 'create demand --until' 'create demand --cards' 'create demand --voucher' 'create demand --scenario' 'create demand --label' 'extend --until' 'release --selector' 'release -l' 'delete --selector' 'delete -l' 'usage --until' 'call --source' 'sandbox faults --path'
+        case '* --profile' '* --project' '* -n' 'get --cards' 'get --order' 'get --selector' 'get -l' 'get --field-selector' 'get --sort-by' 'describe --selector' 'describe -l' 'describe --field-selector' 'events --for' 'plan --cards' 'plan --voucher' 'plan --scenario' 'create order --cards' 'create order --voucher' 'create order --offer' 'create order --scenario' 'create order --label' 'create demand --until' 'create demand --cards' 'create demand --voucher' 'create demand --scenario' 'create demand --label' 'extend --until' 'wait --for' 'release --selector' 'release -l' 'delete --selector' 'delete -l' 'usage --until' 'call --source' 'sandbox faults --path'
             set -g __cpctl_live always
         case '* --verbose' '* --v' '* -v'
             set -g __cpctl_found '6' '7' '8' '9'
@@ -362,8 +362,6 @@ function __cpctl_values
             set -g __cpctl_found 'none' 'client' 'server'
         case 'create order --output' 'create order -o' 'create demand --output' 'create demand -o' 'apply --output' 'apply -o' 'label --output' 'label -o' 'activate --output' 'activate -o' 'extend --output' 'extend -o' 'release --output' 'release -o'
             set -g __cpctl_found 'name' 'json' 'yaml'
-        case 'wait --for'
-            set -g __cpctl_found 'condition=Active' 'condition=Held' 'condition=Matched' 'delete'
         case 'delete --output' 'delete -o'
             set -g __cpctl_found 'name'
         case 'usage --since'

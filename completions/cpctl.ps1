@@ -92,6 +92,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'create demand --scenario' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'create demand --label' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'extend --until' = @{ words = @(); live = 'always'; list = $false; files = $false }
+        'wait --for' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'release --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'release -l' = @{ words = @(); live = 'always'; list = $false; files = $false }
         'delete --selector' = @{ words = @(); live = 'always'; list = $false; files = $false }
@@ -225,7 +226,6 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'extend -o' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'release --output' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
         'release -o' = @{ words = @('name', 'json', 'yaml'); live = ''; list = $false; files = $false }
-        'wait --for' = @{ words = @('condition=Active', 'condition=Held', 'condition=Matched', 'delete'); live = ''; list = $false; files = $false }
         'delete --output' = @{ words = @('name'); live = ''; list = $false; files = $false }
         'delete -o' = @{ words = @('name'); live = ''; list = $false; files = $false }
         'usage --since' = @{ words = @('1d', '7d', '30d'); live = ''; list = $false; files = $false }

@@ -8,6 +8,8 @@ from cpctl.errors import UnknownName
 
 Scope = Literal["platform", "yours"]
 MADE_NAMES = ("offer", "card", "voucher", "event")
+CONDITIONS = {"order": ("Placed", "Held", "Active", "Released"), "demand": ("Matched",)}
+"""What can be waited for, by the name of a kind."""
 
 
 class Column(NamedTuple):

@@ -40,7 +40,7 @@ def completion(rt: Runtime, *, what: flags.CompletionWhat, shell: flags.Shell = 
 
 def _done(what: str, shell: str, file: Path) -> str:
     """Does it, and says what was done."""
-    from cpctl.complete.startup import found, line_of, with_line, without
+    from cpctl.complete.startup import found, goes_on, line_of, with_line, without
 
     text = _text(file)
     present = found(text or "", shell)
@@ -48,10 +48,12 @@ def _done(what: str, shell: str, file: Path) -> str:
     if what == "status":
         if present is None:
             raise NotHere(detail=f"{file} has no line of cpctl's", hint=f"cpctl completion install {shell}")
-        return f"{file} {'reads the completion' if is_wanted else 'has a line of another cpctl'}"
+        return f"{file} has {'the line that reads the completion' if is_wanted else 'a line of another cpctl'}"
     if what == "install":
         if is_wanted:
             return f"{file} has it already"
+        if goes_on(text or "", shell):
+            raise LocalFailure(detail=f"the last line of {file} goes on", hint="end it, then install again")
         _write(file, with_line(text, shell, _named(_script(shell))))
         return f"added to {file}, for new shells; to undo it: cpctl completion uninstall {shell}"
     if present is None:
@@ -74,9 +76,10 @@ def _script(shell: str) -> Path:
 
 
 def _startup_file(shell: str, env: Mapping[str, str]) -> Path:
-    home = env.get("HOME") or env.get("USERPROFILE")
-    if not home:
-        raise LocalFailure(reason="NoHome", detail="HOME is not set, so there is no file of a shell's", hint="set HOME")
+    home = env.get("HOME") or env.get("USERPROFILE") or ""
+    if not Path(home).is_absolute():
+        is_so = "is no whole path" if home else "is not set"
+        raise LocalFailure(reason="NoHome", detail=f"HOME {is_so}, so there is no file of a shell's", hint="set HOME")
     named = Path(env.get("XDG_CONFIG_HOME", ""))
     config = named if named.is_absolute() else Path(home) / ".config"  # a relative one is to be ignored, XDG says
     if shell == "bash":

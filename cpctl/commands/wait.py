@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     Object = Mapping[str, Any] | None
     Check = Callable[[Object], bool]
 
-CONDITIONS = {"order": ("Placed", "Held", "Active", "Released"), "demand": ("Matched",)}
 JSONPATH = re.compile(r"jsonpath='?(\{.*\})'?=(.+)")
 
 
@@ -68,6 +67,8 @@ def check_of(text: str, kind: Kind) -> Check:
 
 
 def _condition(text: str, kind: Kind) -> Check:
+    from cpctl.registry import CONDITIONS
+
     conditions = CONDITIONS.get(kind.name)
     if conditions is None:
         raise UsageError(detail=f"{kind.plural} have no conditions; use jsonpath='{{.status.phase}}'=VALUE")

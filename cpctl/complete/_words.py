@@ -64,6 +64,7 @@ KINDS = {
     'event': 'events',
     'ev': 'events',
 }
+CONDITIONS = {'orders': ('Placed', 'Held', 'Active', 'Released'), 'demands': ('Matched',)}
 COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
     'get': ('@object', ('subplatforms', 'providers', 'products', 'offers', 'models', 'sources', 'scenarios', 'orders', 'cards', 'demands', 'bills', 'vouchers', 'projects', 'events'), {
         '--output': ('=table|wide|json|yaml|toml|name|csv|jsonpath=|custom-columns=', "The form of what is printed; jsonpath='{.items[*].metadata.name}'"),
@@ -272,7 +273,7 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
         '-o': ('=name|json|yaml', 'The form of what is printed'),
     }),
     'wait': ('@object', ('orders', 'demands'), {
-        '--for': ('=condition=Active|condition=Held|condition=Matched|delete', "condition=Active, of a demand condition=Matched, delete, or jsonpath='{.status.phase}'=Active"),
+        '--for': ('@awaited', "condition=Active, of a demand condition=Matched, delete, or jsonpath='{.status.phase}'=Active"),
         '--timeout': ('=30s|1m|5m|10m|30m|1h', 'Give up waiting after this long; what was begun goes on'),
     }),
     'release': ('@object', ('order/',), {

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cpctl.complete.narrowing import Pairs, Read
 
 NO_SPACE, NO_FILES, KEEP_ORDER = 2, 4, 32  # cobra's directives
+HELP = "_activeHelp_"  # a line that begins so is shown, and never put on the command line
 
 
 def answer(line: Line, read: Read) -> tuple[str, int]:
@@ -35,10 +36,10 @@ def _too_many(line: Line, kept: Kept, begun: str) -> str:
     if many <= MOST_LISTED and (many == 0 or kept.has_names):
         return ""
     if not kept.has_names:
-        return f"_activeHelp_ {many:,} {kept.kind}: too many to know them by name, cpctl get {kept.kind} lists them\n"
+        return f"{HELP} {many:,} {kept.kind}: too many to know them by name, cpctl get {kept.kind} lists them\n"
     flags = [flag for flag in NARROWED_BY if flag in line.flags and flag not in line.given] * (kept.kind == "offers")
     narrow = f" or narrow with {', '.join(flags)}" if flags else ""
-    return f"_activeHelp_ {many:,} {kept.kind}: too many to list, type more{narrow}\n"
+    return f"{HELP} {many:,} {kept.kind}: too many to list, type more{narrow}\n"
 
 
 NARROWED_BY = ("--province", "--accelerator", "--provider")
@@ -183,12 +184,12 @@ def _objects(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
         space = NO_SPACE if kinds and kinds[0][-1] == "/" else 0
         before = {KINDS.get(one.lower(), "") for one in head.split(",")}
         return [(kind, "") for kind in kinds if kind not in before], head, NO_FILES | space
-    if line.key == "label":
+    first = line.plain[0].lower()
+    if line.key == "label" and (len(line.plain) > 1 or first not in KINDS):
         from cpctl.complete.suggest import label_changes
 
         changes, ends = label_changes(line, read)
         return changes, "", NO_FILES | (0 if ends else NO_SPACE)
-    first = line.plain[0].lower()
     if first in KINDS:
         return _left(names(line, KINDS[first], read), _named_before(line, KINDS[first])), "", NO_FILES
     if "/" in first:

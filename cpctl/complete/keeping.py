@@ -130,7 +130,11 @@ def _beside(kind: str, cells: dict[str, Sequence[str]]) -> Sequence[str]:
         rows = zip(accelerators, free, prices, provinces, strict=True)
         return [f"{name} x {count} free, {price} CNY, {province}" for name, count, price, province in rows]
     _, *beside = cells.values()
-    return list(map(" ".join, zip(*beside, strict=True))) if beside else [""] * len(cells["metadata.name"])
+    return (
+        [" ".join(filter(None, row)) for row in zip(*beside, strict=True)]
+        if beside
+        else [""] * len(cells["metadata.name"])
+    )
 
 
 def _are_all_safe(names: Sequence[Any]) -> bool:

@@ -42,6 +42,7 @@ GROUPED: dict[str, tuple[str, ...]] = {
     "orders": ("status.phase", LABELS),
     "cards": (LABELS,),
     "demands": ("status.phase", LABELS),
+    "vouchers": ("status.state",),
 }
 NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
 PLAIN = NAME_CHARACTERS + b" ,()%="

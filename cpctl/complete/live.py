@@ -5,7 +5,8 @@ What is known comes in through `read`; a source gives what may stand there, afte
 
 from __future__ import annotations
 
-from cpctl.complete._words import KINDS
+from cpctl.complete._words import CONDITIONS, KINDS
+from cpctl.complete.kept import NOTHING
 from cpctl.complete.narrowing import NARROWING, SPELLED, meant, names, narrowed, narrows
 
 TYPE_CHECKING = False
@@ -47,8 +48,9 @@ def _provinces(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     from cpctl.places import CONNECTED, PROVINCES
 
     left, kind, own = set(CONNECTED), _sold(line), (line.flag,)
-    if narrows(line, kind, own):
-        found = narrowed(line, kind, read(kind), own).values(NARROWING[kind]["--province"]).keys()
+    sold = read(kind) if narrows(line, kind, own) else NOTHING
+    if sold.groups:
+        found = narrowed(line, kind, sold, own).values(NARROWING[kind]["--province"]).keys()
         left = left & found if line.flag == "--province" else set(found)
     known = [one for one in PROVINCES if one.id in left - taken(line, head)]
     return [(one.id, one.short_zh) for one in known] + [(one.short_zh, one.id) for one in known], head
@@ -58,9 +60,10 @@ def _accelerators(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     from cpctl.accelerators import ACCELERATORS
 
     own = ("--accelerator", "--gpu")
-    if not narrows(line, "offers", own):
+    sold = read("offers") if narrows(line, "offers", own) else NOTHING
+    if not sold.groups:
         return [(row[0], row[1]) for row in ACCELERATORS], head
-    free = narrowed(line, "offers", read("offers"), own).values(ACCELERATOR)
+    free = narrowed(line, "offers", sold, own).values(ACCELERATOR)
     return [(name, f"{count} free") for name, count in sorted(free.items())], head
 
 
@@ -68,11 +71,12 @@ def _makers(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     from cpctl.accelerators import ACCELERATORS, VENDOR_WORDS
 
     own = ("--vendor",)
-    if not narrows(line, "offers", own):
+    sold = read("offers") if narrows(line, "offers", own) else NOTHING
+    if not sold.groups:
         return [(name, words.split()[1]) for name, words in VENDOR_WORDS.items()], head
     makers = {name: maker for name, maker, _ in ACCELERATORS}
     free: dict[str, int] = {}
-    for name, count in narrowed(line, "offers", read("offers"), own).values(ACCELERATOR).items():
+    for name, count in narrowed(line, "offers", sold, own).values(ACCELERATOR).items():
         free[makers.get(name, "")] = free.get(makers.get(name, ""), 0) + count
     return [(maker, f"{count} free") for maker, count in sorted(free.items()) if maker], head
 
@@ -139,6 +143,15 @@ def _about(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
     return [(f"{kind}/", "") for kind in ("order", "card", "demand")], head
 
 
+def _awaited(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
+    """What can be waited for of all kinds on the line; of any kind, where it names none yet."""
+    further = [KINDS.get(word.partition("/")[0].lower(), "") for word in line.plain[1:] if "/" in word]
+    each = [CONDITIONS.get(kind, ()) for kind in [*kinds_meant(line), *further]]
+    every = dict.fromkeys(name for names in CONDITIONS.values() for name in names)
+    common = [name for name in every if all(name in names for names in each)]
+    return [*((f"condition={name}", "") for name in common), ("delete", "")], head
+
+
 SOURCES: dict[str, Callable[[Line, Read, str], tuple[Pairs | Kept, str]]] = {
     "@province": _provinces,
     "@accelerator": _accelerators,
@@ -156,4 +169,5 @@ SOURCES: dict[str, Callable[[Line, Read, str], tuple[Pairs | Kept, str]]] = {
     "@source": _sources,
     "@label": _labels,
     "@about": _about,
+    "@awaited": _awaited,
 }

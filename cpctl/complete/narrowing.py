@@ -36,6 +36,7 @@ EXCLUDING = frozenset({"--exclude-province", "--exclude-provider"})
 SPELLED = frozenset({"--province", "--exclude-province", "--accelerator", "--gpu", "--vendor"})
 PHASES = {"activate": ("Held",), "extend": ("Active",), "release": ("Held", "Active", "Activating")}
 PHASE = 0  # the column of orders
+STATE = 0  # the column of vouchers
 
 
 def names(line: Line, kind: str, read: Read) -> Pairs | Kept:
@@ -43,6 +44,8 @@ def names(line: Line, kind: str, read: Read) -> Pairs | Kept:
     kept = read(kind)
     if kind == "orders" and line.key in PHASES:
         return kept.where(lambda group: group[PHASE] in PHASES[line.key])
+    if kind == "vouchers" and line.flag:  # to pay with one
+        return kept.where(lambda group: group[STATE] == "Valid")
     if kind in ("cards", "bills") and line.value("--order"):
         order = line.value("--order")
         return [(name, beside) for name, beside in rows(kept) if beside.partition(" ")[0] == order]

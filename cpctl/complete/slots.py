@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from cpctl.grammar import Command, Flag
 from cpctl.profiles.settings import SETTINGS
-from cpctl.registry import KINDS
+from cpctl.registry import CONDITIONS, KINDS
 from cpctl.verbs import VERBS
 
 FILE_VALUES = frozenset({"FILE", "DIR"})
@@ -38,7 +38,6 @@ COMMON: Mapping[str, tuple[str, ...]] = {
     "--min-green": ("0.3", "0.5", "0.8"),
     "LEVEL": ("6", "7", "8", "9"),
     "name": ("name",),
-    "CONDITION": ("condition=Active", "condition=Held", "condition=Matched", "delete"),
 }
 
 # commands of which words behind the first are known too
@@ -71,6 +70,7 @@ LIVE: Mapping[str, str] = {
     "--profile": "@profile",
     "--project": "@project",
     "TYPE/NAME": "@about",
+    "CONDITION": "@awaited",
 }
 
 # what the plain words of a command are, by their metavar
@@ -182,7 +182,9 @@ def _lines(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Iterator
     for kind in KINDS:
         for word in kind.spellings:
             yield f"    {word!r}: {kind.plural!r},\n"
-    yield "}\nCOMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {\n"
+    conditions = {kind.plural: CONDITIONS[kind.name] for kind in KINDS if kind.name in CONDITIONS}
+    yield f"}}\nCONDITIONS = {conditions!r}\n"
+    yield "COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {\n"
     for command in every:
         yield f"    {key(command)!r}: ({plain_slot(command)!r}, {tuple(first_words(command))!r}, {{\n"
         for word, row in flags(command.flags).items():

@@ -11,6 +11,7 @@ LINES = {
     "fish": "test -r {0}; and source {0}",
     "powershell": "if (Test-Path -LiteralPath {0}) {{ . {0} }}",
 }
+CONTINUED = {"bash": "\\", "zsh": "\\", "fish": "\\", "powershell": "`"}  # at its end, and itself not quoted by another
 QUOTE_INSIDE = {"bash": "'\\''", "zsh": "'\\''", "fish": "\\'", "powershell": "''"}
 
 
@@ -24,6 +25,13 @@ def line_of(shell: str, script: str) -> str:
 def found(text: str, shell: str) -> str | None:
     """Our line, whatever script it names and whatever an editor ended it with; None when there is none."""
     return next((line for line in map(_bare, _lines(text)) if _is_ours(line, shell)), None)
+
+
+def goes_on(text: str, shell: str) -> bool:
+    """Whether a line of ours at the text's end would be the rest of the line before it."""
+    last = next(map(_bare, reversed(_lines(without(text, shell)[0]))), "")
+    ends = last[len(last.rstrip(CONTINUED[shell])) :]
+    return len(ends) % 2 == 1 and not last.lstrip().startswith("#")
 
 
 def with_line(text: str | None, shell: str, script: str) -> str:

@@ -31,6 +31,7 @@ class Place:
         folder: "" when nowhere.
         profile: "" when none is meant.
         missing: The profile that was named and is not there.
+        is_damaged: Nobody knows which are: config.toml is not what it should be.
         server: As somebody wrote it; "" when nobody says which.
         said_by: Who did: "--server", "CPCTL_SERVER", or "" for the profile.
         project: "default" when nobody says which.
@@ -41,6 +42,7 @@ class Place:
     ) -> None:
         self.folder, self.profile, self.missing = folder, profile, missing
         self.server, self.said_by, self.project = server, said_by, project
+        self.is_damaged = False
 
 
 # places
@@ -74,6 +76,10 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     name = profile or env.get("CPCTL_PROFILE", "") or current
     known = profiles.get(name)
     base = root(env)
+    if current == DAMAGED:
+        damaged = Place("", name, "")
+        damaged.is_damaged = True
+        return damaged
     if (name and known is None) or not base:
         return Place("", name, name)
     said_by = "--server" if server else "CPCTL_SERVER" if env.get("CPCTL_SERVER") else ""
@@ -163,19 +169,21 @@ def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str, st
     except OSError:
         return "", {}
     if status.st_mode & FILE_TYPE != REGULAR or status.st_size > MOST_OF_A_CONFIG:  # a pipe would be waited for
-        return "", {}
+        return DAMAGED, {}
     flat = f"{root(env)}/profiles"
     stamp = f"{FLATTENED} {status.st_mtime_ns} {status.st_size} {status.st_ino} {path}"
     lines = (contents(flat) or "").split("\n")
     if lines[0] != stamp or lines[-1] != "":
         lines = [stamp, *_flattened(path), ""]
-        keep(flat, "\n".join(lines).encode())
+        if lines[1] != DAMAGED:  # who may read it can change, with no new version of it
+            keep(flat, "\n".join(lines).encode())
     found = [line.split("\t") for line in lines[2:] if line.count("\t") == len(OF_A_PROFILE)]
     return lines[1] if len(lines) > 2 else "", {name: (rest[0], rest[1], rest[2]) for name, *rest in found}
 
 
 OF_A_PROFILE = ("server", "project", "sandbox-data")
-FLATTENED = "2"  # the shape of it
+FLATTENED = "3"  # the shape of it
+DAMAGED = "\t"  # instead of the current profile: the file cannot be read
 
 
 def _flattened(path: str) -> list[str]:
@@ -186,8 +194,8 @@ def _flattened(path: str) -> list[str]:
             document = tomllib.load(file)
         table = document.get("profiles", {})
         rows = [(name, *(str(row.get(key, "")) for key in OF_A_PROFILE)) for name, row in table.items()]
-    except (OSError, ValueError, AttributeError):
-        return [""]
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return [DAMAGED]
     lines = [str(document.get("current-profile", "")), *("\t".join(row) for row in rows)]
     return [line for number, line in enumerate(lines) if number == 0 or line.replace("\t", "").isprintable()]
 

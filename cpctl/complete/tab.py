@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cpctl.complete.engine import NO_FILES, answer
+from cpctl.complete.engine import HELP, NO_FILES, answer
 from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
 from cpctl.complete.line import Line
 from cpctl.complete.store import (
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cpctl.complete.kept import Kept
 
 
+UNHELPED = ("CPCTL_ACTIVE_HELP", "COBRA_ACTIVE_HELP")  # cobra's way for a person to want none
 REFRESH = "__refresh"  # `cpctl.main` knows it: what follows is a command, whose failure is told to the next Tab
 
 
@@ -41,6 +42,9 @@ class Known:
 
     def read(self, kind: str) -> Kept:
         """What is known of a kind; what is too old is asked for, for the next Tab."""
+        if self.place.is_damaged:
+            self.help.append("config.toml cannot be read: cpctl config get-profiles says why")
+            return NOTHING
         if kind == "profiles":
             return named(profile_names(self.env))
         if self.place.missing:
@@ -131,7 +135,9 @@ def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
     line = Line(words, now)
     known = Known(line, env, now)
     lines, directive = answer(line, known.read)
-    told = "".join([f"_activeHelp_ {text}\n" for text in dict.fromkeys(known.help)])
+    told = "".join([f"{HELP} {text}\n" for text in dict.fromkeys(known.help)])
+    if any(env.get(name) == "0" for name in UNHELPED):
+        lines, told = "".join([one for one in lines.splitlines(keepends=True) if not one.startswith(HELP)]), ""
     return f"{lines}{told}:{directive}\n"
 
 

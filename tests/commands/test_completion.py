@@ -184,3 +184,27 @@ def test_no_server_is_named_for_what_is_not_on_this_machine(cp):
     assert (said.code, said.out) == (3, "")
     line = f"{cp.home}/.bashrc has no line of cpctl's [NotHere]; try: cpctl completion install bash"
     assert said.err == f"error: {line}\n"
+
+
+@pytest.mark.parametrize("end", ["\\", "\\\n", "export A=\\\\\\", "`", "a `\r\n"])
+def test_a_last_line_that_goes_on_does_not_swallow_ours(cp, shell, file, end):
+    file.write_bytes(f"first\n{end}".encode())
+    goes_on = "`" in end if shell == "powershell" else "`" not in end
+    assert done(cp, "install", shell) == (1 if goes_on else 0)
+    assert (file.read_bytes() == f"first\n{end}".encode()) == goes_on
+    assert done(cp, "status", shell) == (3 if goes_on else 0)
+
+
+@pytest.mark.parametrize("end", ["# \\", "\\\\", "\\\n\n", "# `", "``"])
+def test_a_last_line_that_ends_is_followed_by_ours(cp, shell, file, end):
+    file.write_bytes(f"first\n{end}".encode())
+    assert done(cp, "install", shell) == 0 == done(cp, "uninstall", shell)
+    assert file.read_bytes() == f"first\n{end}".encode()
+
+
+@pytest.mark.parametrize("home", ["relative", "./there", ""])
+def test_a_home_that_is_no_whole_path_has_no_files(cp, shell, home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = cp("completion", "install", shell, env={"HOME": home, "XDG_CONFIG_HOME": "", "USERPROFILE": ""})
+    assert said.code == 1 and "[NoHome]" in said.err
+    assert not (tmp_path / "relative").exists()

@@ -1,0 +1,115 @@
+"""What Tab offers fits the command: what can be waited for, a voucher that still pays, an order before its labels.
+
+And where nobody knows what fits, it says so, and offers what there is.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from client import Client
+from cpctl.commands.completion import SCRIPTS
+from cpctl.complete.keeping import written
+from cpctl.complete.store import keep, place
+from tabs import answered, tabbed
+
+DAMAGED = "_activeHelp_ config.toml cannot be read: cpctl config get-profiles says why"
+
+
+@pytest.fixture
+def nobody(tmp_path) -> Client:
+    """A person who has a platform that does not answer, and knows nothing yet."""
+    return Client(tmp_path / "home", env={"CPCTL_SERVER": "http://127.0.0.1:9"})
+
+
+def knows(cp: Client, kind: str, *columns: list[object]) -> None:
+    keep(f"{place(cp.env).folder}/{kind}", written(kind, columns))
+
+
+ORDERS, DEMANDS = {"Placed", "Held", "Active", "Released"}, {"Matched"}
+
+
+@pytest.mark.parametrize(
+    ("words", "conditions"),
+    [
+        (["order/x"], ORDERS),
+        (["orders", "x"], ORDERS),
+        (["demand/x"], DEMANDS),
+        (["order/x", "demand/y"], set()),
+        (["order/x", "order/y"], ORDERS),
+        ([], ORDERS | DEMANDS),
+    ],
+)
+def test_what_can_be_waited_for(nobody, words, conditions):
+    offered = {*(f"condition={name}" for name in conditions), "delete"}
+    assert set(tabbed(nobody, "wait", *words, "--for", "")) == offered
+    assert set(tabbed(nobody, "wait", *words, "--for=")) == {f"--for={one}" for one in offered}
+
+
+def test_what_tab_offers_to_wait_for_is_taken(cp, sandbox):
+    offer = sandbox.offer()["metadata"]["name"]
+    assert cp("create", "order", "awaited", "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
+    until = f"{datetime.fromtimestamp(sandbox.admin.now() + 86_400, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    times = ("--duration", "1h", "--until", until)
+    assert cp("create", "demand", "longed-for", "--gpu", "H800", "--cards", "99999", *times, "--yes").code == 0
+    for what in ("order/awaited", "demand/longed-for"):
+        for condition in tabbed(cp, "wait", what, "--for", ""):
+            said = cp("wait", what, "--for", condition, "--timeout", "1s")
+            assert said.code in (0, 8), said.err
+
+
+def test_a_voucher_that_still_pays(nobody):
+    knows(nobody, "vouchers", ["vc-1", "vc-2"], ["10.00", "0.00"], ["Valid", "Spent"])
+    assert tabbed(nobody, "create", "order", "x", "--voucher", "") == ["vc-1"]
+    assert tabbed(nobody, "get", "vouchers", "") == ["vc-2", "vc-1"]
+
+
+def test_where_nothing_is_known_all_there_is_is_offered(nobody):
+    assert "H800" in tabbed(nobody, "get", "offers", "--province", "shanxi", "--accelerator", "")
+    assert "shanxi" in tabbed(nobody, "get", "offers", "--vendor", "huawei", "--province", "")
+    assert "huawei" in tabbed(nobody, "get", "offers", "--province", "shanxi", "--vendor", "")
+
+
+def test_an_order_is_named_before_its_labels(nobody):
+    knows(nobody, "orders", ["mine"], ["Active"], [{"team": "nlp"}])
+    assert tabbed(nobody, "label", "order", "") == ["mine"]
+    assert tabbed(nobody, "label", "orders", "mine", "") == ["team=", "team-"]
+    assert tabbed(nobody, "label", "order/mine", "")[:2] == ["team=", "team-"]
+
+
+def test_nothing_stands_where_a_row_has_nothing(nobody):
+    knows(nobody, "models", ["m"], [["chat"]], [None], ["medicine"], ["Vertical"])
+    assert "m\tchat medicine Vertical" in answered(nobody, "call", "")
+
+
+@pytest.mark.parametrize("text", ["not toml", "current-profile = 1\nprofiles = 3\n", "[" * 100_000, "\udcff", "pipe"])
+def test_a_damaged_file_of_settings_is_told(tmp_path, text):
+    config = tmp_path / "config.toml"
+    if text == "pipe":
+        os.mkfifo(config)
+    else:
+        config.write_text(text, encoding="utf-8", errors="surrogateescape")
+    cp = Client(tmp_path / "home", env={"CPCTL_CONFIG": str(config)})
+    assert cp("config", "get-profiles").code != 0
+    for line in (["get", "offer", ""], ["--profile", ""], ["config", "use-profile", ""]):
+        assert answered(cp, *line)[:-1] == [DAMAGED]
+    config.unlink()
+    Path(config).write_text('[profiles.mended]\nserver = "http://127.0.0.1:9"\n', encoding="utf-8")
+    assert tabbed(cp, "--profile", "") == ["mended"]
+
+
+@pytest.mark.parametrize("name", ["CPCTL_ACTIVE_HELP", "COBRA_ACTIVE_HELP"])
+def test_a_person_who_wants_no_help_beside_the_values(nobody, name):
+    assert any(line.startswith("_activeHelp_") for line in answered(nobody, "get", "offer", ""))
+    quiet = Client(nobody.home, env={**nobody.env, name: "0"})
+    assert answered(quiet, "get", "offer", "") == [":4"]
+
+
+@pytest.mark.parametrize("shell", SCRIPTS)
+def test_every_shell_asks_what_can_be_waited_for(shell, nobody):
+    """None holds a list of its own, which would not know the kind."""
+    assert "condition=Held" not in nobody("completion", shell).out
