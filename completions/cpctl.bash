@@ -16,7 +16,7 @@ _cpctl() {
 
 _cpctl_all() {
     builtin local IFS=$' \t\n'
-    builtin local cur="" front="" quote="" verb="" sub="" flag="" dashes="" words="" list="" files="" live=""
+    builtin local cur="" front="" quote="" verb="" sub="" first="" flag="" dashes="" words="" list="" files="" live=""
     builtin local word i plain=0 key head=""
     builtin local -a given
     COMPREPLY=()
@@ -36,7 +36,7 @@ _cpctl_all() {
         elif [[ -z $sub ]] && _cpctl_group "$verb"; then
             sub=$word
         else
-            plain=$((plain + 1))
+            first=${first:-$word} plain=$((plain + 1))
         fi
     done
     words="" key="$verb${sub:+ $sub}"
@@ -48,6 +48,7 @@ _cpctl_all() {
         [[ ${cur#"$head"} != custom-columns=* ]] || live=1
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$key"
+        [[ $key != get || -z $first ]] || _cpctl_fit "$first"
     elif [[ -z $verb ]]; then
         words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources completion doctor plugin options version"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
@@ -392,6 +393,31 @@ _cpctl_flags() {
         "version") words="--client --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         *) [[ -z $cur ]] || words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h --version" ;;
     esac
+}
+
+# Leaves in words the flags of get that go with the kinds $1; with names, the flags that choose do not.
+_cpctl_fit() {
+    builtin local rest="$1," refused="--province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order" taken="" kept word
+    [[ $plain -eq 1 && $1 != */* ]] || refused="$refused --selector -l --field-selector --sort-by --all-projects -A"
+    while [[ -n $rest ]]; do
+        case ${rest%%,*} in
+            */*) ;;
+            subplatforms|subplatform|sp|scenarios|scenario|sc|orders|order|od|demands|demand|dm|vouchers|voucher|vc|projects|project|pj|events|event|ev) taken="" ;;
+            providers|provider|pv) taken="--province" ;;
+            products|product|pd) taken="--province --provider --accelerator --gpu --vendor" ;;
+            offers|offer|of) taken="--province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class" ;;
+            models|model|md) taken="--province --task --kind --domain --publisher" ;;
+            sources|source|src) taken="--province --provider --model" ;;
+            cards|card|cd|bills|bill|bl) taken="--order" ;;
+            *) return 0 ;;
+        esac
+        [[ $plain -eq 1 ]] || taken=""
+        kept=""
+        for word in $words; do
+            [[ " $refused " == *" $word "* && " $taken " != *" $word "* ]] || kept="$kept $word"
+        done
+        words=$kept rest=${rest#*,}
+    done
 }
 
 # Sets words (and list, or files) to what may follow a flag: $1 is "VERB FLAG".

@@ -55,6 +55,7 @@ function __cpctl_read
     set -g __cpctl_files ""
     set -l verb ""
     set -l sub ""
+    set -l first
     set -l dashes ""
     set -l plain 0
     set -g __cpctl_flag ""
@@ -73,6 +74,7 @@ function __cpctl_read
         else if test -z "$sub"; and __cpctl_group $verb
             set sub $word
         else
+            set -a first $word
             set plain (math $plain + 1)
         end
     end
@@ -86,6 +88,8 @@ function __cpctl_read
         __cpctl_value $key $raw
     else if test -z "$dashes"; and string match -q -- '-*' $__cpctl_cur
         __cpctl_flags $key
+        test "$key" = get; and set -q first[1]
+        and __cpctl_fit $first[1] $plain
     else if test -z "$verb"
         set -g __cpctl_found 'get'\t'List or show objects' 'describe'\t'Show everything about one object, and its events' 'explain'\t'Say what the fields of a type mean' 'events'\t'What happened to your orders and cards' 'overview'\t'The national view: capacity, free cards, prices, PUE and green share' 'plan'\t'The cheapest allocation of cards, what comes next, and why the rest was left out' 'create'\t'Create an order or a demand' 'apply'\t'Make what a manifest says come true; safe to run again' 'diff'\t'Say what apply would change' 'label'\t'Put labels on orders, change them, take them off' 'activate'\t'Switch a held order on' 'extend'\t'Give a running order more time' 'wait'\t'Wait until an object is as asked' 'release'\t'Stop billing and give the cards back' 'delete'\t'Release an order if need be, or close a demand, and hide it from lists' 'usage'\t'What a time cost, summed by what you choose' 'audit'\t'Compare the journal of this machine with the platform' 'call'\t'Call a hosted model' 'auth'\t'Log in and out' 'config'\t'Profiles and settings' 'sandbox'\t'The local platform' 'api'\t'Send a request to the platform as it is' 'api-resources'\t'List the kinds of objects' 'completion'\t'Print a shell\'s completion script, or have the shell read it' 'doctor'\t'Check what cpctl needs here, and say what to do next' 'plugin'\t'Programs on PATH that are verbs of cpctl' 'options'\t'List the flags that every verb takes' 'version'\t'Print the versions of cpctl and of the platform'
     else if test -n "$sub"; or not __cpctl_group $verb
@@ -303,6 +307,44 @@ function __cpctl_flags
             set -g __cpctl_found '--server'\t'The platform\'s endpoint, instead of the profile\'s' '-s'\t'The platform\'s endpoint, instead of the profile\'s' '--profile'\t'The profile to use' '--project'\t'The project' '-n'\t'The project' '--verbose'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '--v'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '-v'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '--color'\t'Colour on stderr' '--request-timeout'\t'Most time for one request that reads' '--no-input'\t'Never ask' '--help'\t'Say what it does and takes' '-h'\t'Say what it does and takes'
         case 'version'
             set -g __cpctl_found '--client'\t'Do not ask the platform' '--output'\t'Print a document instead of text' '-o'\t'Print a document instead of text' '--server'\t'The platform\'s endpoint, instead of the profile\'s' '-s'\t'The platform\'s endpoint, instead of the profile\'s' '--profile'\t'The profile to use' '--project'\t'The project' '-n'\t'The project' '--verbose'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '--v'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '-v'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '--color'\t'Colour on stderr' '--request-timeout'\t'Most time for one request that reads' '--no-input'\t'Never ask' '--help'\t'Say what it does and takes' '-h'\t'Say what it does and takes'
+    end
+end
+
+# Leaves the flags of get that go with the kinds $argv[1]; with names, the flags that choose do not.
+function __cpctl_fit
+    set -l refused --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class --task --kind --domain --publisher --model --order
+    test $argv[2] -eq 1; and not string match -q '*/*' -- $argv[1]
+    or set -a refused --selector -l --field-selector --sort-by --all-projects -A
+    for kind in (string lower -- $argv[1] | string split ,)
+        set -l taken
+        switch "$kind"
+            case '*/*'
+            case subplatforms subplatform sp scenarios scenario sc orders order od demands demand dm vouchers voucher vc projects project pj events event ev
+                set taken
+            case providers provider pv
+                set taken --province
+            case products product pd
+                set taken --province --provider --accelerator --gpu --vendor
+            case offers offer of
+                set taken --province --exclude-province --provider --accelerator --gpu --vendor --cards --min-memory --max-price --max-pue --min-green --billing --interconnect --latency-class
+            case models model md
+                set taken --province --task --kind --domain --publisher
+            case sources source src
+                set taken --province --provider --model
+            case cards card cd bills bill bl
+                set taken --order
+            case '*'
+                return
+        end
+        test $argv[2] -eq 1
+        or set taken
+        set -l kept
+        for flag in $__cpctl_found
+            set -l word (string split -f 1 \t -- $flag)
+            contains -- $word $refused; and not contains -- $word $taken
+            or set -a kept $flag
+        end
+        set -g __cpctl_found $kept
     end
 end
 

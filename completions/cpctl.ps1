@@ -276,6 +276,50 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         'api' = @('GET', 'POST', 'PATCH', 'DELETE')
         'completion' = @('bash', 'zsh', 'fish', 'powershell', 'install', 'uninstall', 'status')
     }
+    $filters = @{
+        'subplatforms' = @()
+        'subplatform' = @()
+        'sp' = @()
+        'scenarios' = @()
+        'scenario' = @()
+        'sc' = @()
+        'orders' = @()
+        'order' = @()
+        'od' = @()
+        'demands' = @()
+        'demand' = @()
+        'dm' = @()
+        'vouchers' = @()
+        'voucher' = @()
+        'vc' = @()
+        'projects' = @()
+        'project' = @()
+        'pj' = @()
+        'events' = @()
+        'event' = @()
+        'ev' = @()
+        'providers' = @('--province')
+        'provider' = @('--province')
+        'pv' = @('--province')
+        'products' = @('--province', '--provider', '--accelerator', '--gpu', '--vendor')
+        'product' = @('--province', '--provider', '--accelerator', '--gpu', '--vendor')
+        'pd' = @('--province', '--provider', '--accelerator', '--gpu', '--vendor')
+        'offers' = @('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class')
+        'offer' = @('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class')
+        'of' = @('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class')
+        'models' = @('--province', '--task', '--kind', '--domain', '--publisher')
+        'model' = @('--province', '--task', '--kind', '--domain', '--publisher')
+        'md' = @('--province', '--task', '--kind', '--domain', '--publisher')
+        'sources' = @('--province', '--provider', '--model')
+        'source' = @('--province', '--provider', '--model')
+        'src' = @('--province', '--provider', '--model')
+        'cards' = @('--order')
+        'card' = @('--order')
+        'cd' = @('--order')
+        'bills' = @('--order')
+        'bill' = @('--order')
+        'bl' = @('--order')
+    }
     $valued = @('--accelerator', '--billing', '--budget', '--by', '--cards', '--chunk-size', '--colocate', '--color', '--data', '--domain', '--dry-run', '--duration', '--error', '--exclude-provider', '--exclude-province', '--field', '--field-selector', '--filename', '--for', '--gpu', '--image', '--input', '--interconnect', '--kind', '--label', '--latency', '--latency-class', '--limit', '--max-price', '--max-providers', '--max-pue', '--max-tokens', '--method', '--min-green', '--min-memory', '--model', '--offer', '--order', '--output', '--path', '--port', '--profile', '--project', '--provider', '--province', '--publisher', '--query', '--rate', '--request-timeout', '--resolve', '--run-id', '--scale', '--scenario', '--scope', '--seed', '--selector', '--server', '--since', '--sort-by', '--source', '--speed', '--ssh-key', '--system', '--task', '--temperature', '--timeout', '--times', '--types', '--until', '--v', '--vendor', '--verbose', '--voucher', '-f', '-l', '-n', '-o', '-s', '-v')
     $given = @()
     $cur = [string]$wordToComplete
@@ -299,6 +343,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     elseif (-not ([string]$wordToComplete).Contains(',')) { $before = $cur -creplace '[^,]*$', '' }
     $verb = ''
     $sub = ''
+    $first = ''
     $flag = ''
     $dashes = $false
     $count = 0
@@ -309,7 +354,10 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         elseif ($word -cmatch '^-.') { if ($valued -ccontains $word) { $flag = $word } }
         elseif (-not $verb) { $verb = $word }
         elseif (-not $sub -and $groups.ContainsKey($verb)) { $sub = $word }
-        else { $count += 1 }
+        else {
+            if (-not $first) { $first = $word }
+            $count += 1
+        }
     }
     $key = "$verb $sub".Trim()
     $head = ''
@@ -335,7 +383,25 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             if ($value -cmatch '^custom-columns=') { $live = $true }
         }
     }
-    elseif (-not $dashes -and $cur -cmatch '^-') { $found = $flags[$key] }
+    elseif (-not $dashes -and $cur -cmatch '^-') {
+        $found = $flags[$key]
+        if ($key -ceq 'get' -and $first) {
+            # The flags that go with these kinds; with names, the flags that choose do not.
+            $kinds = @($first -split ',')
+            $isNamed = $count -gt 1 -or $first.Contains('/')
+            $refused = @('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class', '--task', '--kind', '--domain', '--publisher', '--model', '--order')
+            if ($isNamed) { $refused += @('--selector', '-l', '--field-selector', '--sort-by', '--all-projects', '-A') }
+            if (-not @($kinds | Where-Object { -not $_.Contains('/') -and -not $filters.ContainsKey($_) }).Count) {
+                foreach ($kind in $kinds) {
+                    $own = @(if (-not $isNamed) { $filters[$kind] })
+                    $found = @($found | Where-Object {
+                        $word = ($_ -split ' ', 2)[0]
+                        $refused -cnotcontains $word -or $own -ccontains $word
+                    })
+                }
+            }
+        }
+    }
     elseif (-not $verb) { $found = @('get List or show objects', 'describe Show everything about one object, and its events', 'explain Say what the fields of a type mean', 'events What happened to your orders and cards', 'overview The national view: capacity, free cards, prices, PUE and green share', 'plan The cheapest allocation of cards, what comes next, and why the rest was left out', 'create Create an order or a demand', 'apply Make what a manifest says come true; safe to run again', 'diff Say what apply would change', 'label Put labels on orders, change them, take them off', 'activate Switch a held order on', 'extend Give a running order more time', 'wait Wait until an object is as asked', 'release Stop billing and give the cards back', 'delete Release an order if need be, or close a demand, and hide it from lists', 'usage What a time cost, summed by what you choose', 'audit Compare the journal of this machine with the platform', 'call Call a hosted model', 'auth Log in and out', 'config Profiles and settings', 'sandbox The local platform', 'api Send a request to the platform as it is', 'api-resources List the kinds of objects', 'completion Print a shell''s completion script, or have the shell read it', 'doctor Check what cpctl needs here, and say what to do next', 'plugin Programs on PATH that are verbs of cpctl', 'options List the flags that every verb takes', 'version Print the versions of cpctl and of the platform') }
     elseif (-not $sub -and $groups.ContainsKey($verb)) { $found = $groups[$verb] }
     else {

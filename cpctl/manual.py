@@ -38,15 +38,17 @@ ENVIRONMENT: dict[str, str] = {
     "CPCTL_NO_INPUT": "When set, nothing is asked.",
     "CI": "When set, nothing is asked.",
     "CPCTL_PAGER": "What long output is read with on a terminal, such as less -S; without it there is no pager.",
+    "CPCTL_ACTIVE_HELP": "0 (or COBRA_ACTIVE_HELP=0): Tab says nothing beside the values, such as how old they are.",
     "NO_COLOR": "When set, no colour; CLICOLOR_FORCE forces it.",
     "HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY": "As usual; loopback addresses are always reached directly.",
-    "XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME": "Where files are, as the XDG base directory rules say.",
+    "XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME, XDG_CACHE_HOME": "Where files are: the XDG base directories.",
 }
 
 FILES: dict[str, str] = {
     "$XDG_CONFIG_HOME/cpctl/config.toml": "Profiles and settings; ~/.config by default. cpctl config keeps comments.",
     "$XDG_STATE_HOME/cpctl/journal/": "What was sent to buy, recorded before it was sent; ~/.local/state by default.",
     "$XDG_STATE_HOME/cpctl/crashes/": "What is kept when cpctl itself is wrong (exit 70).",
+    "$XDG_CACHE_HOME/cpctl/complete/": "What Tab knows of the platform, from the last lists; ~/.cache by default.",
     "$XDG_DATA_HOME/cpctl/sandbox/": "The state, tokens and log of the local platform; ~/.local/share by default.",
 }
 

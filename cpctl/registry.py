@@ -57,6 +57,11 @@ class Kind(NamedTuple):
         return self.name in MADE_NAMES
 
     @property
+    def narrowed_by(self) -> frozenset[str]:
+        """The query parameters that flags of `get` set: what --kind says, base or vertical, is said of models."""
+        return self.filters if self.name == "model" else self.filters - {"kind"}
+
+    @property
     def path(self) -> str:
         return f"/v1/{self.plural}"
 

@@ -141,6 +141,7 @@ PURE = (
         "cpctl.complete.bash_template",
         "cpctl.complete.bash_words",
         "cpctl.complete.facts",
+        "cpctl.complete.fitting",
         "cpctl.complete.zsh",
         "cpctl.complete.zsh_template",
         "cpctl.complete.fish",

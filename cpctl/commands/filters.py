@@ -182,8 +182,8 @@ def query(kind: Kind, given: Mapping[str, Any]) -> dict[str, str]:
     """
     chosen = {name: value for name, value in given.items() if value is not None}
     for name in chosen:
-        if FILTERS[name].parameter not in kind.filters:
-            legal = [row.flag for row in FILTERS.values() if row.parameter in kind.filters]
+        if FILTERS[name].parameter not in kind.narrowed_by:
+            legal = [row.flag for row in FILTERS.values() if row.parameter in kind.narrowed_by]
             only = f"it takes {', '.join(legal)}" if legal else "it takes none"
             raise UsageError(detail=f"{FILTERS[name].flag} is no filter of {kind.plural}; {only}")
     parameters = {FILTERS[name].parameter: FILTERS[name].read(value) for name, value in chosen.items()}

@@ -157,7 +157,7 @@ def _asked(
 
 def _acts(name: str, kind: Kind, all_projects: bool) -> bool:
     """Whether a filter that nobody typed narrows a list: one of a kind that has it, and never with -A."""
-    return FILTERS[name].parameter in kind.filters and not all_projects
+    return FILTERS[name].parameter in kind.narrowed_by and not all_projects
 
 
 def _watched(

@@ -64,6 +64,24 @@ KINDS = {
     'event': 'events',
     'ev': 'events',
 }
+FILTERS = ('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class', '--task', '--kind', '--domain', '--publisher', '--model', '--order')
+CHOOSING = ('--selector', '-l', '--field-selector', '--sort-by', '--all-projects', '-A')
+TAKEN = {
+    'subplatforms': (),
+    'scenarios': (),
+    'orders': (),
+    'demands': (),
+    'vouchers': (),
+    'projects': (),
+    'events': (),
+    'providers': ('--province',),
+    'products': ('--province', '--provider', '--accelerator', '--gpu', '--vendor'),
+    'offers': ('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class'),
+    'models': ('--province', '--task', '--kind', '--domain', '--publisher'),
+    'sources': ('--province', '--provider', '--model'),
+    'cards': ('--order',),
+    'bills': ('--order',),
+}
 CONDITIONS = {'orders': ('Placed', 'Held', 'Active', 'Released'), 'demands': ('Matched',)}
 COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {
     'get': ('@object', ('subplatforms', 'providers', 'products', 'offers', 'models', 'sources', 'scenarios', 'orders', 'cards', 'demands', 'bills', 'vouchers', 'projects', 'events'), {

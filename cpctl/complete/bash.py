@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from cpctl.accelerators import ACCELERATORS
 from cpctl.complete.bash_template import TEMPLATE
 from cpctl.complete.bash_words import WORDS
+from cpctl.complete.fitting import fitting
 from cpctl.complete.narrowing import NARROWING
 from cpctl.complete.slots import first_fixed, flag_slot, lives, lives_once, usual
 from cpctl.grammar import Command, Flag
@@ -37,6 +38,7 @@ class Ambiguous(Exception):
 
 def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
     """The whole of completions/cpctl.bash."""
+    of_get = fitting(commands)
     facts = {
         "@WORDS@\n": WORDS,
         "@VERBS@": " ".join(VERBS),
@@ -48,6 +50,9 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
         ),
         "@VALUES@": "\n".join(_value_cases(commands, everywhere)),
         "@PLAIN@": "\n".join(_cases((_key(c), first_fixed(c)) for c in commands if first_fixed(c))),
+        "@FILTERS@": " ".join(of_get.filters),
+        "@CHOOSING@": " ".join(of_get.choosing),
+        "@TAKEN@": "\n".join(f'            {"|".join(w)}) taken="{" ".join(f)}" ;;' for w, f in of_get.taken),
         "@NARROWING@": " | ".join(NARROWING["offers"]),
         "@LIVES@": _keys(c for c in commands if lives(c)),
         "@ONCE@": _keys(c for c in commands if lives_once(c)),

@@ -18,7 +18,7 @@ _cpctl() {
 
 _cpctl_all() {
     builtin local IFS=$' \t\n'
-    builtin local cur="" front="" quote="" verb="" sub="" flag="" dashes="" words="" list="" files="" live=""
+    builtin local cur="" front="" quote="" verb="" sub="" first="" flag="" dashes="" words="" list="" files="" live=""
     builtin local word i plain=0 key head=""
     builtin local -a given
     COMPREPLY=()
@@ -38,7 +38,7 @@ _cpctl_all() {
         elif [[ -z $sub ]] && _cpctl_group "$verb"; then
             sub=$word
         else
-            plain=$((plain + 1))
+            first=${first:-$word} plain=$((plain + 1))
         fi
     done
     words="" key="$verb${sub:+ $sub}"
@@ -50,6 +50,7 @@ _cpctl_all() {
         [[ ${cur#"$head"} != custom-columns=* ]] || live=1
     elif [[ -z $dashes && $cur == -* ]]; then
         _cpctl_flags "$key"
+        [[ $key != get || -z $first ]] || _cpctl_fit "$first"
     elif [[ -z $verb ]]; then
         words="@VERBS@"
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
@@ -250,6 +251,25 @@ _cpctl_flags() {
 @FLAGS@
         *) [[ -z $cur ]] || words="@ROOT_FLAGS@" ;;
     esac
+}
+
+# Leaves in words the flags of get that go with the kinds $1; with names, the flags that choose do not.
+_cpctl_fit() {
+    builtin local rest="$1," refused="@FILTERS@" taken="" kept word
+    [[ $plain -eq 1 && $1 != */* ]] || refused="$refused @CHOOSING@"
+    while [[ -n $rest ]]; do
+        case ${rest%%,*} in
+            */*) ;;
+@TAKEN@
+            *) return 0 ;;
+        esac
+        [[ $plain -eq 1 ]] || taken=""
+        kept=""
+        for word in $words; do
+            [[ " $refused " == *" $word "* && " $taken " != *" $word "* ]] || kept="$kept $word"
+        done
+        words=$kept rest=${rest#*,}
+    done
 }
 
 # Sets words (and list, or files) to what may follow a flag: $1 is "VERB FLAG".

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cpctl.complete._words import COMMANDS, FURTHER, GROUPS, KINDS, VERBS
+from cpctl.complete._words import CHOOSING, COMMANDS, FILTERS, FURTHER, GROUPS, KINDS, TAKEN, VERBS
 from cpctl.complete.kept import MOST_LISTED, Kept, is_safe, shown
-from cpctl.complete.live import SOURCES, taken
+from cpctl.complete.live import SOURCES, kinds_meant, taken
 from cpctl.complete.narrowing import names
 
 TYPE_CHECKING = False
@@ -104,7 +104,8 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if line.flag:
         return _slot(line, line.flags.get(line.flag, ("text",))[0], read)
     if not line.ended and line.last[:1] == "-":
-        return [(word, beside) for word, (_, beside) in line.flags.items()], "", NO_FILES
+        refused = _refused(line) if line.key == "get" and line.plain else ()
+        return [(word, beside) for word, (_, beside) in line.flags.items() if word not in refused], "", NO_FILES
     if not line.key:
         return VERBS.items(), "", NO_FILES
     if line.key in GROUPS:
@@ -117,6 +118,13 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if slot[0] not in "=@" or (line.plain and slot not in REPEATS):
         return _flags_left(line), "", NO_FILES
     return _slot(line, slot, read)
+
+
+def _refused(line: Line) -> set[str]:
+    """The flags of get that do not go with the kinds on the line, or with the names there."""
+    if len(line.plain) > 1 or "/" in line.plain[0]:
+        return {*FILTERS, *CHOOSING}
+    return {flag for kind in kinds_meant(line) for flag in FILTERS if flag not in TAKEN[kind]}
 
 
 def _flags_left(line: Line) -> Pairs:

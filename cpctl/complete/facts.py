@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _valued
+from cpctl.complete.fitting import Fitting, fitting
 from cpctl.complete.narrowing import NARROWING
 from cpctl.complete.slots import first_fixed, flag_slot, key, lives, lives_once, usual
 from cpctl.grammar import Command, Flag
@@ -35,6 +36,7 @@ class Facts(NamedTuple):
     plain: The first plain word, by command.
     lives: Commands whose plain words are live.
     once: Those of which only the first is.
+    of_get: Which of the flags of `get` go with what it is to get.
     narrowing: Flags that leave fewer of the words that are fixed otherwise, which only `__complete` knows.
     """
 
@@ -46,6 +48,7 @@ class Facts(NamedTuple):
     plain: dict[str, tuple[str, ...]]
     lives: tuple[str, ...]
     once: tuple[str, ...]
+    of_get: Fitting
     narrowing: tuple[str, ...]
 
 
@@ -61,6 +64,7 @@ def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
         plain={key(c): tuple(first_fixed(c)) for c in commands if first_fixed(c)},
         lives=tuple(key(c) for c in commands if lives(c)),
         once=tuple(key(c) for c in commands if lives_once(c)),
+        of_get=fitting(commands),
         narrowing=tuple(NARROWING["offers"]),
     )
 

@@ -17,6 +17,9 @@ def script(facts: Facts) -> str:
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@FILES@", " ".join(_files(facts)))
         .replace("@PLAIN@", "\n".join(_cases((k, f"set -g __cpctl_found {_list(v)}") for k, v in facts.plain.items())))
+        .replace("@FILTERS@", " ".join(facts.of_get.filters))
+        .replace("@CHOOSING@", " ".join(facts.of_get.choosing))
+        .replace("@TAKEN@", "\n".join(_taken(facts)))
         .replace("@NARROWING@", " ".join(facts.narrowing))
         .replace("@LIVES@", _list(facts.lives))
         .replace("@ONCE@", _list(facts.once))
@@ -40,6 +43,12 @@ def _values(facts: Facts) -> Iterator[str]:
 def _files(facts: Facts) -> list[str]:
     """The flags whose values are files, of any command."""
     return sorted({place.rpartition(" ")[2] for row in facts.values if row.files for place in row.places})
+
+
+def _taken(facts: Facts) -> Iterator[str]:
+    for words, filters in facts.of_get.taken:
+        yield " ".join(["            case", *words])
+        yield " ".join(["                set taken", *filters])
 
 
 def _described(words: Words) -> str:
@@ -111,6 +120,7 @@ function __cpctl_read
     set -g __cpctl_files ""
     set -l verb ""
     set -l sub ""
+    set -l first
     set -l dashes ""
     set -l plain 0
     set -g __cpctl_flag ""
@@ -129,6 +139,7 @@ function __cpctl_read
         else if test -z "$sub"; and __cpctl_group $verb
             set sub $word
         else
+            set -a first $word
             set plain (math $plain + 1)
         end
     end
@@ -142,6 +153,8 @@ function __cpctl_read
         __cpctl_value $key $raw
     else if test -z "$dashes"; and string match -q -- '-*' $__cpctl_cur
         __cpctl_flags $key
+        test "$key" = get; and set -q first[1]
+        and __cpctl_fit $first[1] $plain
     else if test -z "$verb"
         @VERBS@
     else if test -n "$sub"; or not __cpctl_group $verb
@@ -255,6 +268,31 @@ end
 function __cpctl_flags
     switch "$argv[1]"
 @FLAGS@
+    end
+end
+
+# Leaves the flags of get that go with the kinds $argv[1]; with names, the flags that choose do not.
+function __cpctl_fit
+    set -l refused @FILTERS@
+    test $argv[2] -eq 1; and not string match -q '*/*' -- $argv[1]
+    or set -a refused @CHOOSING@
+    for kind in (string lower -- $argv[1] | string split ,)
+        set -l taken
+        switch "$kind"
+            case '*/*'
+@TAKEN@
+            case '*'
+                return
+        end
+        test $argv[2] -eq 1
+        or set taken
+        set -l kept
+        for flag in $__cpctl_found
+            set -l word (string split -f 1 \t -- $flag)
+            contains -- $word $refused; and not contains -- $word $taken
+            or set -a kept $flag
+        end
+        set -g __cpctl_found $kept
     end
 end
 

@@ -20,6 +20,9 @@ def script(facts: Facts) -> str:
         .replace("@VALUED@", _list(facts.valued))
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)} = {_list(v)}" for k, v in facts.plain.items()))
+        .replace("@FILTERS@", _list(facts.of_get.filters))
+        .replace("@CHOOSING@", _list(facts.of_get.choosing))
+        .replace("@TAKEN@", "\n".join(_taken(facts)))
         .replace("@NARROWING@", _list(facts.narrowing))
         .replace("@LIVES@", _list(facts.lives))
         .replace("@ONCE@", _list(facts.once))
@@ -31,6 +34,12 @@ def _values(facts: Facts) -> Iterator[str]:
         for place in row.places:
             said = f"words = {_list(row.words)}; live = {_quoted(row.live)}; list = {_flag(row.is_list)}"
             yield f"        {_quoted(place)} = @{{ {said}; files = {_flag(row.files)} }}"
+
+
+def _taken(facts: Facts) -> Iterator[str]:
+    for words, filters in facts.of_get.taken:
+        for word in words:
+            yield f"        {_quoted(word)} = {_list(filters)}"
 
 
 def _flag(value: bool) -> str:
@@ -72,6 +81,9 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     $plain = @{
 @PLAIN@
     }
+    $filters = @{
+@TAKEN@
+    }
     $valued = @VALUED@
     $given = @()
     $cur = [string]$wordToComplete
@@ -95,6 +107,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     elseif (-not ([string]$wordToComplete).Contains(',')) { $before = $cur -creplace '[^,]*$', '' }
     $verb = ''
     $sub = ''
+    $first = ''
     $flag = ''
     $dashes = $false
     $count = 0
@@ -105,7 +118,10 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         elseif ($word -cmatch '^-.') { if ($valued -ccontains $word) { $flag = $word } }
         elseif (-not $verb) { $verb = $word }
         elseif (-not $sub -and $groups.ContainsKey($verb)) { $sub = $word }
-        else { $count += 1 }
+        else {
+            if (-not $first) { $first = $word }
+            $count += 1
+        }
     }
     $key = "$verb $sub".Trim()
     $head = ''
@@ -131,7 +147,25 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             if ($value -cmatch '^custom-columns=') { $live = $true }
         }
     }
-    elseif (-not $dashes -and $cur -cmatch '^-') { $found = $flags[$key] }
+    elseif (-not $dashes -and $cur -cmatch '^-') {
+        $found = $flags[$key]
+        if ($key -ceq 'get' -and $first) {
+            # The flags that go with these kinds; with names, the flags that choose do not.
+            $kinds = @($first -split ',')
+            $isNamed = $count -gt 1 -or $first.Contains('/')
+            $refused = @FILTERS@
+            if ($isNamed) { $refused += @CHOOSING@ }
+            if (-not @($kinds | Where-Object { -not $_.Contains('/') -and -not $filters.ContainsKey($_) }).Count) {
+                foreach ($kind in $kinds) {
+                    $own = @(if (-not $isNamed) { $filters[$kind] })
+                    $found = @($found | Where-Object {
+                        $word = ($_ -split ' ', 2)[0]
+                        $refused -cnotcontains $word -or $own -ccontains $word
+                    })
+                }
+            }
+        }
+    }
     elseif (-not $verb) { $found = @VERBS@ }
     elseif (-not $sub -and $groups.ContainsKey($verb)) { $found = $groups[$verb] }
     else {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cpctl.complete.fitting import fitting
 from cpctl.grammar import Command, Flag
 from cpctl.profiles.settings import SETTINGS
 from cpctl.registry import CONDITIONS, KINDS
@@ -182,6 +183,11 @@ def _lines(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Iterator
     for kind in KINDS:
         for word in kind.spellings:
             yield f"    {word!r}: {kind.plural!r},\n"
+    of_get = fitting(every)
+    yield f"}}\nFILTERS = {of_get.filters!r}\nCHOOSING = {of_get.choosing!r}\nTAKEN = {{\n"
+    for words, filters in of_get.taken:
+        for plural in [kind.plural for kind in KINDS if kind.plural in words]:
+            yield f"    {plural!r}: {filters!r},\n"
     conditions = {kind.plural: CONDITIONS[kind.name] for kind in KINDS if kind.name in CONDITIONS}
     yield f"}}\nCONDITIONS = {conditions!r}\n"
     yield "COMMANDS: dict[str, tuple[str, tuple[str, ...], dict[str, tuple[str, str]]]] = {\n"

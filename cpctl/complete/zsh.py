@@ -17,6 +17,11 @@ def script(facts: Facts) -> str:
         .replace("@VALUED@", " ".join(facts.valued))
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)}) vals=({_list(v)}) ;;" for k, v in facts.plain.items()))
+        .replace("@FILTERS@", " ".join(facts.of_get.filters))
+        .replace("@CHOOSING@", " ".join(facts.of_get.choosing))
+        .replace(
+            "@TAKEN@", "\n".join(f"            {'|'.join(w)}) taken=({' '.join(f)}) ;;" for w, f in facts.of_get.taken)
+        )
         .replace("@NARROWING@", " | ".join(facts.narrowing))
         .replace("@LIVES@", "|".join(map(_quoted, facts.lives)))
         .replace("@ONCE@", "|".join(map(_quoted, facts.once)))

@@ -8,7 +8,7 @@ TEMPLATE = r"""#compdef cpctl
 _cpctl() {
     local -a given vals descs order
     local word verb="" sub="" flag="" dashes="" live="" list="" files="" tag=values cur=${(Q)PREFIX} head="" before=""
-    local key tab=$'\t'
+    local key first="" tab=$'\t'
     local -i plain=0 i
     given=()
     for ((i = 2; i < CURRENT; i++)); do
@@ -27,6 +27,7 @@ _cpctl() {
         elif [[ -z $sub ]] && _cpctl_group "$verb"; then
             sub=$word
         else
+            first=${first:-$word}
             plain+=1
         fi
     done
@@ -40,6 +41,7 @@ _cpctl() {
     elif [[ -z $dashes && $cur == -* ]]; then
         tag=options
         _cpctl_flags "$key"
+        [[ $key != get || -z $first ]] || _cpctl_fit "$first"
     elif [[ -z $verb ]]; then
         tag=commands
         @VERBS@
@@ -264,6 +266,29 @@ _cpctl_flags() {
     case $1 in
 @FLAGS@
     esac
+}
+
+# Leaves the flags of get that go with the kinds $1; with names, the flags that choose do not.
+_cpctl_fit() {
+    local kind
+    local -a refused taken
+    local -i i
+    refused=(@FILTERS@)
+    [[ $plain -eq 1 && $1 != */* ]] || refused+=(@CHOOSING@)
+    for kind in ${(s:,:L)1}; do
+        taken=()
+        case $kind in
+            */*) ;;
+@TAKEN@
+            *) return 0 ;;
+        esac
+        (( plain == 1 )) || taken=()
+        for ((i = $#vals; i; i--)); do
+            (( $refused[(Ie)${vals[i]}] && ! $taken[(Ie)${vals[i]}] )) || continue
+            vals[i]=()
+            descs[i]=()
+        done
+    done
 }
 
 _cpctl_values() {

@@ -65,7 +65,7 @@ LINES = {
     "cpctl get offers 2>out.txt --billing sp": r"cpctl get offers 2>out\.txt --billing spot ",
     "cpctl create order x --cards 2 --dur": "cpctl create order x --cards 2 --duration ",
     "cpctl create order x --cards 2 > ou": r"cpctl create order x --cards 2 > out\.txt ",
-    "cpctl get offers '>' --bil": "cpctl get offers '>' --billing ",
+    "cpctl create order '>' --bil": "cpctl create order '>' --billing ",
     "cpctl > out.txt get offers --billing sp": r"cpctl > out\.txt get offers --billing spot ",
     # what is there already
     "cpctl get offers,off": "cpctl get offers,off",

@@ -13,8 +13,12 @@ import pytest
 
 from client import Client
 from cpctl.commands.completion import SCRIPTS
+from cpctl.commands.filters import FILTERS
 from cpctl.complete.keeping import written
 from cpctl.complete.store import keep, place
+from cpctl.grammar import commands
+from cpctl.registry import KINDS
+from keyboard import FLAGS, environment, sitting
 from tabs import answered, tabbed
 
 DAMAGED = "_activeHelp_ config.toml cannot be read: cpctl config get-profiles says why"
@@ -113,3 +117,57 @@ def test_a_person_who_wants_no_help_beside_the_values(nobody, name):
 def test_every_shell_asks_what_can_be_waited_for(shell, nobody):
     """None holds a list of its own, which would not know the kind."""
     assert "condition=Held" not in nobody("completion", shell).out
+
+
+OF_GET = {flag.spellings[0]: flag for command in commands() if command.path == ("get",) for flag in command.flags}
+VALUES = {"--cards": "1", "--billing": "spot", "--min-green": "0.5", "--max-pue": "1.3", "--max-price": "9"}
+MORE = {"--min-memory": "16Gi", "--latency-class": "metro", "--task": "chat", "--kind": "base", "--accelerator": "H800"}
+CHOOSES = {
+    **{row.flag: (VALUES | MORE).get(row.flag, "shanxi") for row in FILTERS.values()},
+    "--vendor": "huawei",
+    "--selector": "a=b",
+    "--field-selector": "metadata.name=x",
+    "--sort-by": "name",
+    "--all-projects": None,
+}
+
+
+@pytest.mark.parametrize("name", [[], ["nosuch"]], ids=["list", "name"])
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.plural for kind in KINDS])
+def test_flags_that_get_refuses_are_not_offered(kind, name, cp):
+    """Neither by cpctl itself, nor, in tests of their own, by the shells."""
+    offered = tabbed(cp, "get", kind.name, *name, "--")
+    for flag, value in CHOOSES.items():
+        said = cp("get", kind.plural, *name, flag, *([value] if value else []), "--limit", "1")
+        is_refused = said.code == 2 and ("is no filter of" in said.err or "go with names" in said.err)
+        assert is_refused == (flag not in offered), (flag, said.err)
+    every = [word for flag in OF_GET.values() for word in flag.spellings if word.startswith("--")]
+    assert not set(every) - set(offered) - {*CHOOSES, "--gpu"}
+
+
+LISTS = {
+    "cpctl get orders --prov": "cpctl get orders --prov",
+    "cpctl get offers --provin": "cpctl get offers --province ",
+    "cpctl get of --gp": "cpctl get of --gpu ",
+    "cpctl get orders,cards --orde": "cpctl get orders,cards --orde",
+    "cpctl get cards --orde": "cpctl get cards --order ",
+    "cpctl get models,offers --tas": "cpctl get models,offers --tas",
+    "cpctl get models,offers --provin": "cpctl get models,offers --province ",
+    "cpctl get offers x --provin": "cpctl get offers x --provin",
+    "cpctl get offer/x --sort-": "cpctl get offer/x --sort-",
+    "cpctl get offers --sort-": "cpctl get offers --sort-by ",
+    "cpctl get nosuch --tas": "cpctl get nosuch --task ",
+    "cpctl get --tas": "cpctl get --task ",
+    "cpctl get orders --watch-o": "cpctl get orders --watch-only ",
+    "cpctl get providers -A --kin": "cpctl get providers -A --kin",
+    "cpctl usage x --sinc": "cpctl usage x --since ",
+}
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_the_shells_offer_the_flags_that_fit(name, nobody, tmp_path):
+    with sitting(name, environment(nobody.env, tmp_path), tmp_path, tmp_path / "notes") as keyboard:
+        found = {typed: keyboard.completed(typed)[0] for typed in LISTS}
+    if name == "fish":  # it takes another flag, beside which what was typed stands somewhere
+        found = {typed: line if line.startswith(typed) else typed for typed, line in found.items()}
+    assert found == LISTS

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cpctl.complete.facts import Facts, Value, facts
+from cpctl.complete.fitting import Fitting
 from cpctl.complete.powershell import script
 from cpctl.generate import ROOT
 from cpctl.grammar import commands, global_flags
@@ -160,9 +161,10 @@ def test_no_description_or_word_is_more_than_a_text(text):
     def made(word: str) -> str:
         pairs = (("get", word), (f"w{word}", "x"))
         value = Value((f"get {word}",), (word, "x"), True, "always", False)
-        return script(
-            Facts(pairs, {word: pairs}, {word: pairs}, (word,), (value,), {word: (word,)}, (word,), (word,), (word,))
-        )
+        words = (word,)
+        fits = Fitting(words, words, ((words, words),))
+        table = {word: pairs}
+        return script(Facts(pairs, table, table, words, (value,), {word: words}, words, words, fits, words))
 
     shape = [node.type for node in nodes(made("plain"))]
     assert mistakes(made(text)) == [] and [node.type for node in nodes(made(text))] == shape
