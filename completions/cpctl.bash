@@ -43,6 +43,8 @@ _cpctl_all() {
     [[ -n $flag$dashes ]] || _cpctl_attached
     if [[ -n $files ]]; then
         words="" # of a redirection
+    elif ! _cpctl_knows; then
+        live=1
     elif [[ -n $flag ]]; then
         _cpctl_values "$key $flag"
         [[ ${cur#"$head"} != custom-columns=* ]] || live=1
@@ -50,7 +52,7 @@ _cpctl_all() {
         _cpctl_flags "$key"
         [[ $key != get || -z $first ]] || _cpctl_fit "$first"
     elif [[ -z $verb ]]; then
-        words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources completion doctor plugin options version"
+        words="get describe explain events overview plan create apply diff label activate extend wait release delete usage audit call auth config sandbox api api-resources completion doctor plugin options version" live=narrow # and, where none fits, what a person added
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         words=$words # its verbs
     else
@@ -327,6 +329,14 @@ _cpctl_option() {
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
     [[ " --accelerator --billing --budget --by --cards --chunk-size --colocate --color --data --domain --dry-run --duration --error --exclude-provider --exclude-province --field --field-selector --filename --for --gpu --image --input --interconnect --kind --label --latency --latency-class --limit --max-price --max-providers --max-pue --max-tokens --method --min-green --min-memory --model --offer --order --output --path --port --profile --project --provider --province --publisher --query --rate --request-timeout --resolve --run-id --scale --scenario --scope --seed --selector --server --since --sort-by --source --speed --ssh-key --system --task --temperature --timeout --times --types --until --v --vendor --verbose --voucher -f -l -n -o -s -v " == *" $1 "* ]]
+}
+
+# Whether key is a command of ours, or its beginning: else it is an alias, of which cpctl knows what it stands for.
+_cpctl_knows() {
+    case $key in
+        "" | "get"|"describe"|"explain"|"events"|"overview"|"plan"|"create order"|"create demand"|"apply"|"diff"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"usage"|"audit"|"call"|"auth login"|"auth logout"|"auth status"|"auth token"|"auth whoami"|"auth can-i"|"config view"|"config get-profiles"|"config current-profile"|"config use-profile"|"config set"|"config unset"|"config rename-profile"|"config delete-profile"|"config path"|"sandbox up"|"sandbox down"|"sandbox status"|"sandbox reset"|"sandbox logs"|"sandbox faults"|"api"|"api-resources"|"completion"|"doctor"|"plugin list"|"options"|"version"|"create"|"auth"|"config"|"sandbox"|"plugin") ;;
+        *) return 1 ;;
+    esac
 }
 
 # Whether $1 is a group of verbs; sets words to them.

@@ -84,7 +84,9 @@ function __cpctl_read
         set __cpctl_flag (string trim -r -c = -- $head)
     end
     set -l key (string trim -- "$verb $sub")
-    if test -n "$__cpctl_flag"
+    if test -n "$key"; and not contains -- $key 'get' 'describe' 'explain' 'events' 'overview' 'plan' 'create order' 'create demand' 'apply' 'diff' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'usage' 'audit' 'call' 'auth login' 'auth logout' 'auth status' 'auth token' 'auth whoami' 'auth can-i' 'config view' 'config get-profiles' 'config current-profile' 'config use-profile' 'config set' 'config unset' 'config rename-profile' 'config delete-profile' 'config path' 'sandbox up' 'sandbox down' 'sandbox status' 'sandbox reset' 'sandbox logs' 'sandbox faults' 'api' 'api-resources' 'completion' 'doctor' 'plugin list' 'options' 'version' 'create' 'auth' 'config' 'sandbox' 'plugin'
+        set -g __cpctl_live always # an alias, of which cpctl knows what it stands for
+    else if test -n "$__cpctl_flag"
         __cpctl_value $key $raw
     else if test -z "$dashes"; and string match -q -- '-*' $__cpctl_cur
         __cpctl_flags $key
@@ -92,6 +94,8 @@ function __cpctl_read
         and __cpctl_fit $first[1] $plain
     else if test -z "$verb"
         set -g __cpctl_found 'get'\t'List or show objects' 'describe'\t'Show everything about one object, and its events' 'explain'\t'Say what the fields of a type mean' 'events'\t'What happened to your orders and cards' 'overview'\t'The national view: capacity, free cards, prices, PUE and green share' 'plan'\t'The cheapest allocation of cards, what comes next, and why the rest was left out' 'create'\t'Create an order or a demand' 'apply'\t'Make what a manifest says come true; safe to run again' 'diff'\t'Say what apply would change' 'label'\t'Put labels on orders, change them, take them off' 'activate'\t'Switch a held order on' 'extend'\t'Give a running order more time' 'wait'\t'Wait until an object is as asked' 'release'\t'Stop billing and give the cards back' 'delete'\t'Release an order if need be, or close a demand, and hide it from lists' 'usage'\t'What a time cost, summed by what you choose' 'audit'\t'Compare the journal of this machine with the platform' 'call'\t'Call a hosted model' 'auth'\t'Log in and out' 'config'\t'Profiles and settings' 'sandbox'\t'The local platform' 'api'\t'Send a request to the platform as it is' 'api-resources'\t'List the kinds of objects' 'completion'\t'Print a shell\'s completion script, or have the shell read it' 'doctor'\t'Check what cpctl needs here, and say what to do next' 'plugin'\t'Programs on PATH that are verbs of cpctl' 'options'\t'List the flags that every verb takes' 'version'\t'Print the versions of cpctl and of the platform'
+        string match -q -r -- '^'(string escape --style=regex -- "$__cpctl_cur") $__cpctl_found
+        or set -g __cpctl_live always # what a person added
     else if test -n "$sub"; or not __cpctl_group $verb
         __cpctl_word $key $plain "$dashes"
     end

@@ -54,6 +54,7 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
         "@CHOOSING@": " ".join(of_get.choosing),
         "@TAKEN@": "\n".join(f'            {"|".join(w)}) taken="{" ".join(f)}" ;;' for w, f in of_get.taken),
         "@NARROWING@": " | ".join(NARROWING["offers"]),
+        "@KEYS@": "|".join(f'"{word}"' for word in known(commands)),
         "@LIVES@": _keys(c for c in commands if lives(c)),
         "@ONCE@": _keys(c for c in commands if lives_once(c)),
     }
@@ -61,6 +62,11 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
     for mark, words in facts.items():
         text = text.replace(mark, words)
     return text
+
+
+def known(commands: tuple[Command, ...]) -> list[str]:
+    """Every command, and the groups, of which the second word is yet to come."""
+    return [*(_key(c) for c in commands), *(verb for verb, row in VERBS.items() if row.subverbs)]
 
 
 def _key(command: Command) -> str:

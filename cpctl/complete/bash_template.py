@@ -45,6 +45,8 @@ _cpctl_all() {
     [[ -n $flag$dashes ]] || _cpctl_attached
     if [[ -n $files ]]; then
         words="" # of a redirection
+    elif ! _cpctl_knows; then
+        live=1
     elif [[ -n $flag ]]; then
         _cpctl_values "$key $flag"
         [[ ${cur#"$head"} != custom-columns=* ]] || live=1
@@ -52,7 +54,7 @@ _cpctl_all() {
         _cpctl_flags "$key"
         [[ $key != get || -z $first ]] || _cpctl_fit "$first"
     elif [[ -z $verb ]]; then
-        words="@VERBS@"
+        words="@VERBS@" live=narrow # and, where none fits, what a person added
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         words=$words # its verbs
     else
@@ -235,6 +237,14 @@ _cpctl_option() {
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
     [[ " @VALUED@ " == *" $1 "* ]]
+}
+
+# Whether key is a command of ours, or its beginning: else it is an alias, of which cpctl knows what it stands for.
+_cpctl_knows() {
+    case $key in
+        "" | @KEYS@) ;;
+        *) return 1 ;;
+    esac
 }
 
 # Whether $1 is a group of verbs; sets words to them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cpctl.complete._words import CHOOSING, COMMANDS, FILTERS, FURTHER, GROUPS, KINDS, TAKEN, VERBS
 from cpctl.complete.kept import MOST_LISTED, Kept, is_safe, shown
 from cpctl.complete.live import SOURCES, kinds_meant, taken
-from cpctl.complete.narrowing import names
+from cpctl.complete.narrowing import names, rows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
         refused = _refused(line) if line.key == "get" and line.plain else ()
         return [(word, beside) for word, (_, beside) in line.flags.items() if word not in refused], "", NO_FILES
     if not line.key:
-        return VERBS.items(), "", NO_FILES
+        return [*VERBS.items(), *rows(read("verbs"))], "", NO_FILES
     if line.key in GROUPS:
         return GROUPS[line.key].items(), "", NO_FILES
     if line.key not in COMMANDS:

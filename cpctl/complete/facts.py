@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _valued
+from cpctl.complete.bash import FIXED, HELP_FLAGS, ROOT_FLAGS, _valued, known
 from cpctl.complete.fitting import Fitting, fitting
 from cpctl.complete.narrowing import NARROWING
 from cpctl.complete.slots import first_fixed, flag_slot, key, lives, lives_once, usual
@@ -34,6 +34,7 @@ class Facts(NamedTuple):
     """Attributes:
     flags: By command; "" before there is one.
     plain: The first plain word, by command.
+    known: Every command, and the groups.
     lives: Commands whose plain words are live.
     once: Those of which only the first is.
     of_get: Which of the flags of `get` go with what it is to get.
@@ -46,6 +47,7 @@ class Facts(NamedTuple):
     valued: tuple[str, ...]
     values: tuple[Value, ...]
     plain: dict[str, tuple[str, ...]]
+    known: tuple[str, ...]
     lives: tuple[str, ...]
     once: tuple[str, ...]
     of_get: Fitting
@@ -62,6 +64,7 @@ def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
         valued=tuple(_valued(commands, everywhere)),
         values=_values(commands, everywhere),
         plain={key(c): tuple(first_fixed(c)) for c in commands if first_fixed(c)},
+        known=tuple(known(commands)),
         lives=tuple(key(c) for c in commands if lives(c)),
         once=tuple(key(c) for c in commands if lives_once(c)),
         of_get=fitting(commands),

@@ -21,6 +21,7 @@ def script(facts: Facts) -> str:
         .replace("@CHOOSING@", " ".join(facts.of_get.choosing))
         .replace("@TAKEN@", "\n".join(_taken(facts)))
         .replace("@NARROWING@", " ".join(facts.narrowing))
+        .replace("@KEYS@", _list(facts.known))
         .replace("@LIVES@", _list(facts.lives))
         .replace("@ONCE@", _list(facts.once))
     )
@@ -149,7 +150,9 @@ function __cpctl_read
         set __cpctl_flag (string trim -r -c = -- $head)
     end
     set -l key (string trim -- "$verb $sub")
-    if test -n "$__cpctl_flag"
+    if test -n "$key"; and not contains -- $key @KEYS@
+        set -g __cpctl_live always # an alias, of which cpctl knows what it stands for
+    else if test -n "$__cpctl_flag"
         __cpctl_value $key $raw
     else if test -z "$dashes"; and string match -q -- '-*' $__cpctl_cur
         __cpctl_flags $key
@@ -157,6 +160,8 @@ function __cpctl_read
         and __cpctl_fit $first[1] $plain
     else if test -z "$verb"
         @VERBS@
+        string match -q -r -- '^'(string escape --style=regex -- "$__cpctl_cur") $__cpctl_found
+        or set -g __cpctl_live always # what a person added
     else if test -n "$sub"; or not __cpctl_group $verb
         __cpctl_word $key $plain "$dashes"
     end

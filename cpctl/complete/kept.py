@@ -181,7 +181,12 @@ def parsed(kind: str, text: str) -> Kept | None:
 
 def named(names: Iterable[str]) -> Kept:
     """Names with nothing beside them, all in one group."""
-    lines = [f"\n{name}\t" for name in sorted(filter(is_safe, names))]
+    return listed((name, "") for name in names)
+
+
+def listed(rows: Iterable[tuple[str, str]]) -> Kept:
+    """Names and what stands beside them, all in one group."""
+    lines = [f"\n{name}\t{shown(beside)}" for name, beside in sorted(rows) if is_safe(name)]
     return Kept("".join(lines), [([], 0, 0, sum(map(len, lines)), len(lines))])
 
 

@@ -14,6 +14,7 @@ class Line:
 
     Attributes:
         key: "get", "auth login"; "" while the verb is typed.
+        begins: Where the verb stands among the words.
         given: Flags with their values, as they stand.
         plain: Plain words after the verb.
         slot: What the last word is the value of; None when it is none.
@@ -23,6 +24,7 @@ class Line:
     def __init__(self, words: Sequence[str], now: float = 0.0) -> None:
         self.now = now
         self.key = ""
+        self.begins = 0
         self.given: dict[str, str] = {}
         self.plain: list[str] = []
         self.slot: str | None = None
@@ -31,8 +33,9 @@ class Line:
         self.flags = dict(EVERYWHERE)
         self.ended = False
         flag = ""
-        for word in words[:-1]:
+        for number, word in enumerate(words[:-1]):
             flag = self._word(word, flag)
+            self.begins = self.begins if self.key else number + 1
         self.flag = flag
         if not flag and not self.ended and self.last[:1] == "-":
             self._attached()
@@ -84,6 +87,10 @@ class Line:
         name, head, value = self._parted(self.last)
         if value is not None and self.flags.get(name, ("",))[0]:
             self.flag, self.head, self.last = name, head, value
+
+    @property
+    def verb(self) -> str:
+        return self.key.partition(" ")[0]
 
     def value(self, *names: str) -> str:
         """What a flag was given, by any of its spellings; "" when nothing."""

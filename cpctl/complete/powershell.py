@@ -24,6 +24,7 @@ def script(facts: Facts) -> str:
         .replace("@CHOOSING@", _list(facts.of_get.choosing))
         .replace("@TAKEN@", "\n".join(_taken(facts)))
         .replace("@NARROWING@", _list(facts.narrowing))
+        .replace("@KEYS@", _list(facts.known))
         .replace("@LIVES@", _list(facts.lives))
         .replace("@ONCE@", _list(facts.once))
     )
@@ -133,7 +134,8 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         $flag = $head.TrimEnd('=')
     }
     $value = $cur.Substring($head.Length)
-    if ($flag) {
+    if ($key -and @KEYS@ -cnotcontains $key) { $live = $true } # an alias, of which cpctl knows what it stands for
+    elseif ($flag) {
         $row = $values["$key $flag"]
         if (-not $row) { $row = $values["* $flag"] }
         if ($row) {
@@ -166,7 +168,11 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             }
         }
     }
-    elseif (-not $verb) { $found = @VERBS@ }
+    elseif (-not $verb) {
+        $found = @VERBS@
+        $ignoring = [System.StringComparison]::OrdinalIgnoreCase
+        $live = -not @($found | Where-Object { $_.StartsWith($cur, $ignoring) }).Count # what a person added
+    }
     elseif (-not $sub -and $groups.ContainsKey($verb)) { $found = $groups[$verb] }
     else {
         $live = @LIVES@ -ccontains $key -or ($count -eq 0 -and @ONCE@ -ccontains $key)

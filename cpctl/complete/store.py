@@ -126,6 +126,11 @@ def profile_names(env: Mapping[str, str]) -> list[str]:
     return list(_profiles(env)[1])
 
 
+def aliases(env: Mapping[str, str]) -> dict[str, str]:
+    """What each alias of config.toml stands for."""
+    return dict(line.split("\t") for line in _settings(env)[1:] if line.count("\t") == 1)
+
+
 def account(env: Mapping[str, str], profile: str) -> str:
     """A word that changes whenever somebody else may have logged in: a list that was asked for before is not kept."""
     return contents(f"{root(env)}/{_quoted(profile)}.account") or ""
@@ -162,14 +167,21 @@ def _quoted(text: str) -> str:
 
 
 def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str, str]]]:
-    """(current profile, its name → (server, project, sandbox's folder)): config.toml, flattened once a version."""
+    """(current profile, its name → (server, project, sandbox's folder))."""
+    current, *lines = _settings(env)
+    found = [line.split("\t") for line in lines if line.count("\t") == len(OF_A_PROFILE)]
+    return current, {name: (rest[0], rest[1], rest[2]) for name, *rest in found}
+
+
+def _settings(env: Mapping[str, str]) -> list[str]:
+    """config.toml, flattened once a version: the current profile, then a line for each profile and for each alias."""
     path = config_path(env)
     try:
         status = os.stat(path)
     except OSError:
-        return "", {}
+        return [""]
     if status.st_mode & FILE_TYPE != REGULAR or status.st_size > MOST_OF_A_CONFIG:  # a pipe would be waited for
-        return DAMAGED, {}
+        return [DAMAGED]
     flat = f"{root(env)}/profiles"
     stamp = f"{FLATTENED} {status.st_mtime_ns} {status.st_size} {status.st_ino} {path}"
     lines = (contents(flat) or "").split("\n")
@@ -177,12 +189,11 @@ def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str, st
         lines = [stamp, *_flattened(path), ""]
         if lines[1] != DAMAGED:  # who may read it can change, with no new version of it
             keep(flat, "\n".join(lines).encode())
-    found = [line.split("\t") for line in lines[2:] if line.count("\t") == len(OF_A_PROFILE)]
-    return lines[1] if len(lines) > 2 else "", {name: (rest[0], rest[1], rest[2]) for name, *rest in found}
+    return lines[1:-1] or [""]
 
 
 OF_A_PROFILE = ("server", "project", "sandbox-data")
-FLATTENED = "3"  # the shape of it
+FLATTENED = "4"  # the shape of it
 DAMAGED = "\t"  # instead of the current profile: the file cannot be read
 
 
@@ -194,6 +205,7 @@ def _flattened(path: str) -> list[str]:
             document = tomllib.load(file)
         table = document.get("profiles", {})
         rows = [(name, *(str(row.get(key, "")) for key in OF_A_PROFILE)) for name, row in table.items()]
+        rows += [(name, str(text)) for name, text in document.get("aliases", {}).items()]
     except (OSError, ValueError, AttributeError, RecursionError):
         return [DAMAGED]
     lines = [str(document.get("current-profile", "")), *("\t".join(row) for row in rows)]

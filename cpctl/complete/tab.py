@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from cpctl.complete._words import VERBS
 from cpctl.complete.engine import HELP, NO_FILES, answer
 from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
 from cpctl.complete.line import Line
@@ -45,6 +46,10 @@ class Known:
         if self.place.is_damaged:
             self.help.append("config.toml cannot be read: cpctl config get-profiles says why")
             return NOTHING
+        if kind == "verbs":
+            from cpctl.complete.added import added
+
+            return added(self.env)
         if kind == "profiles":
             return named(profile_names(self.env))
         if self.place.missing:
@@ -133,6 +138,10 @@ def _inherited() -> list[int]:
 def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
     """What `cpctl __complete WORD... ""` prints."""
     line = Line(words, now)
+    if line.key and line.verb not in VERBS:
+        from cpctl.complete.added import spelled_out
+
+        line = spelled_out(words, now, env)
     known = Known(line, env, now)
     lines, directive = answer(line, known.read)
     told = "".join([f"{HELP} {text}\n" for text in dict.fromkeys(known.help)])

@@ -23,6 +23,7 @@ def script(facts: Facts) -> str:
             "@TAKEN@", "\n".join(f"            {'|'.join(w)}) taken=({' '.join(f)}) ;;" for w, f in facts.of_get.taken)
         )
         .replace("@NARROWING@", " | ".join(facts.narrowing))
+        .replace("@KEYS@", "|".join(map(_quoted, facts.known)))
         .replace("@LIVES@", "|".join(map(_quoted, facts.lives)))
         .replace("@ONCE@", "|".join(map(_quoted, facts.once)))
     )

@@ -34,8 +34,10 @@ _cpctl() {
     vals=() descs=()
     key="$verb${sub:+ $sub}"
     [[ -n $flag$dashes ]] || _cpctl_attached
-    if [[ -n $flag ]]; then
-        compset -p $#head
+    compset -p $#head
+    if ! _cpctl_knows; then
+        live=always
+    elif [[ -n $flag ]]; then
         _cpctl_values "$key $flag"
         [[ ${cur#"$head"} == custom-columns=* ]] && live=columns
     elif [[ -z $dashes && $cur == -* ]]; then
@@ -43,7 +45,7 @@ _cpctl() {
         _cpctl_flags "$key"
         [[ $key != get || -z $first ]] || _cpctl_fit "$first"
     elif [[ -z $verb ]]; then
-        tag=commands
+        tag=commands live=narrow # and, where none fits, what a person added
         @VERBS@
     elif [[ -z $sub ]] && _cpctl_group "$verb"; then
         tag=commands
@@ -253,6 +255,14 @@ _cpctl_forget() {
 # Whether a value follows the flag $1.
 _cpctl_takes_value() {
     [[ " @VALUED@ " == *" $1 "* ]]
+}
+
+# Whether key is a command of ours, or its beginning: else it is an alias, of which cpctl knows what it stands for.
+_cpctl_knows() {
+    case $key in
+        '' | @KEYS@) ;;
+        *) return 1 ;;
+    esac
 }
 
 _cpctl_group() {

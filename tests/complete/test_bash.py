@@ -78,7 +78,6 @@ CASES = [
     (["get", "--", "--bil"], []),
     (["call", "deepseek", "@", "sb"], []),
     (["no-such-verb", ""], []),
-    (["no-such-verb", "--col"], ["--color "]),
 ]
 
 SIGNS = ("=", ":", "@")  # where bash takes words apart

@@ -164,7 +164,7 @@ def test_no_description_or_word_is_more_than_a_text(text):
         words = (word,)
         fits = Fitting(words, words, ((words, words),))
         table = {word: pairs}
-        return script(Facts(pairs, table, table, words, (value,), {word: words}, words, words, fits, words))
+        return script(Facts(pairs, table, table, words, (value,), {word: words}, *[words] * 3, fits, words))
 
     shape = [node.type for node in nodes(made("plain"))]
     assert mistakes(made(text)) == [] and [node.type for node in nodes(made(text))] == shape
