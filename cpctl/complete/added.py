@@ -39,7 +39,7 @@ def spelled_out(words: Sequence[str], now: float, env: Mapping[str, str]) -> Lin
 
 
 def _plugins(env: Mapping[str, str]) -> Iterator[str]:
-    """The first word of each: `cpctl-foo-bar_baz` is `foo bar-baz`."""
+    """The first word of each: `cpctl-foo-bar_baz` is `foo bar-baz`. `cpctl.plugins` would load pathlib for it."""
     for folder in env.get("PATH", "").split(os.pathsep):
         try:
             names = os.listdir(folder) if folder[:1] == "/" else []
