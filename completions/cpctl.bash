@@ -9,6 +9,7 @@ _cpctl() {
     builtin shopt -q localvar_inherit 2>/dev/null && inherits=1 # of bash 5
     builtin shopt -u nocasematch
     [[ -z $inherits ]] || builtin shopt -u localvar_inherit
+    _cpctl_option -o nospace # somebody may complete another name for cpctl with it
     _cpctl_all
     [[ -z $inherits ]] || builtin shopt -s localvar_inherit
     [[ -z $folded ]] || builtin shopt -s nocasematch
@@ -57,8 +58,8 @@ _cpctl_all() {
         words=$words # its verbs
     else
         case $key in
-            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"auth can-i"|"config use-profile"|"config set"|"config rename-profile"|"config delete-profile"|"api"|"completion") live=1 ;;
-            "explain"|"create order"|"create demand"|"call") [[ $plain -gt 0 ]] || live=1 ;;
+            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"auth can-i"|"config set"|"api"|"completion") live=1 ;;
+            "explain"|"create order"|"create demand"|"call"|"config use-profile"|"config rename-profile"|"config delete-profile") [[ $plain -gt 0 ]] || live=1 ;;
         esac
         if [[ $plain -eq 0 && $cur != *[/.]* ]]; then
             _cpctl_plain "$key"

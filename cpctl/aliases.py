@@ -72,7 +72,7 @@ def default_words(rt: Runtime, verb: str, parameters: Sequence[Any], given: Sequ
     Raises:
         UsageError: The verb has no such flag, or it is one that is said anew every time.
     """
-    table = {} if verb in NO_DEFAULTS else _defaults(rt).get(verb, {})
+    table = _table(rt, verb)
     words: list[str] = []
     for key, value in table.items():
         if key in ELSEWHERE and ELSEWHERE[key] is None:
@@ -87,7 +87,14 @@ def default_words(rt: Runtime, verb: str, parameters: Sequence[Any], given: Sequ
 
 def has_defaults(rt: Runtime, verb: str) -> bool:
     """Whether `[defaults.VERB]` adds anything to what is typed."""
-    return verb not in NO_DEFAULTS and bool(_defaults(rt).get(verb))
+    return bool(_table(rt, verb))
+
+
+def _table(rt: Runtime, verb: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = {}
+    if rt.takes_defaults and verb not in NO_DEFAULTS:
+        found = _defaults(rt).get(verb, found)
+    return found
 
 
 def _defaults(rt: Runtime) -> Mapping[str, Any]:

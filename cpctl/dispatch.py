@@ -27,6 +27,8 @@ def help_of(argv: Sequence[str]) -> str | None:
     verb, words = argv[0], argv[1 : argv.index("--")] if "--" in argv else argv[1:]
     if not _is_name(verb):
         return None
+    if not words and "--" in argv:
+        return None
     if not words or words[0] in HELP:
         group = _text(f"{verb}.{ALL_VERBS}")
         if group is not None:

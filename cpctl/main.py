@@ -101,6 +101,7 @@ def _refresh(argv: list[str], rt: Runtime) -> int:
     from cpctl.complete.refresh import Refresh
 
     refresh = Refresh(argv[1:], rt.env)
+    rt.takes_defaults = False  # the whole list is wanted, and its end
     told: list[CpctlError] = []
     code = run(argv[1:], rt, told)
     refresh.end(told[0] if told else None, failed=code != 0)

@@ -88,6 +88,7 @@ class Runtime:
         options: The global flags; set when a command line has been read.
         output_is_json: A failure is told as a JSON object, because the run was to print one.
         defaulted: The verb's parameters that config.toml's defaults gave, and nobody typed.
+        takes_defaults: Whether config.toml's `[defaults.VERB]` add to what is typed.
         is_reading: What is printed is to be read at leisure, and does not come as something happens.
     """
 
@@ -99,6 +100,7 @@ class Runtime:
         self.options = Options()
         self.output_is_json = False
         self.is_reading = False
+        self.takes_defaults = True
         self.defaulted: frozenset[str] = frozenset()
 
     # talk

@@ -26,7 +26,7 @@ PORTS = {"http": 80, "https": 443}
 PLAIN_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")  # what httpx would send as it is
 STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2})(?: [\t\x20-\x7e]*)?")
 HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?[ \t]*")
-SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[\t\x20-\x7e]*)?")
+SIZE = re.compile(rb"([0-9A-Fa-f]{1,20})[ \t]*(?:;[\t\x20-\x7e]*)?")
 LENGTH = re.compile(r"[0-9]{1,15}")
 ONCE = frozenset({"content-length", "transfer-encoding", "content-type", "content-encoding", "location"})
 HEAD_LIMIT = 65_536
@@ -195,7 +195,9 @@ class QuickLine:
     def _frame(self, status: int, headers: Mapping[str, str]) -> None:
         """How the body's end is told."""
         length, coding = headers.get("content-length"), headers.get("transfer-encoding")
-        if (coding and (length or coding.lower() != "chunked")) or (length and not LENGTH.fullmatch(length)):
+        if coding is not None and (length is not None or coding.lower() != "chunked"):
+            raise Unusual
+        if length is not None and not LENGTH.fullmatch(length):
             raise Unusual
         self._is_last = headers.get("connection", "keep-alive").lower() != "keep-alive"
         is_empty = status in (204, 304)
@@ -229,8 +231,9 @@ class QuickLine:
                 yield piece
             if self._line():
                 raise self._cut("a chunk is longer than it said")
-        while self._line():
-            pass  # a trailer, of which nothing is believed
+        while line := self._line():  # a trailer, of which nothing is believed
+            if not HEADER.fullmatch(line):
+                raise self._cut("illegal trailer")
         self._is_chunked = False
 
     def _size(self) -> int:

@@ -11,6 +11,7 @@ _cpctl() {
     builtin shopt -q localvar_inherit 2>/dev/null && inherits=1 # of bash 5
     builtin shopt -u nocasematch
     [[ -z $inherits ]] || builtin shopt -u localvar_inherit
+    _cpctl_option -o nospace # somebody may complete another name for cpctl with it
     _cpctl_all
     [[ -z $inherits ]] || builtin shopt -s localvar_inherit
     [[ -z $folded ]] || builtin shopt -s nocasematch

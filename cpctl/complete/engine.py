@@ -133,7 +133,7 @@ def _flags_left(line: Line) -> Pairs:
     return [(word, beside) for word, (_, beside) in flags.items()]
 
 
-REPEATS = frozenset({"@object", "@profile", "@later"})  # of the others, only the first plain word is completed
+REPEATS = frozenset({"@object", "@later"})  # of the others, only the first plain word is completed
 
 
 def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:

@@ -79,16 +79,22 @@ function __cpctl_complete
         end
     else if test -n "$__cpctl_live"; and __cpctl_narrows
         __cpctl_ask
-    else if test -n "$__cpctl_list"; and string match -q '*,*' -- $value
-        set -l head $__cpctl_head(string replace -r '[^,]*$' '' -- $value)
-        set -l taken (string lower -- $value | string split ,)
-        set -e taken[-1]
-        for word in $__cpctl_found
-            contains -- (string lower -- $word) $taken
-            or printf '%s\n' $head$word
+    else
+        set -l head ""
+        if test -n "$__cpctl_list"
+            set head (string replace -r '[^,]*$' '' -- $value)
+            set -l taken (string lower -- $value | string split ,)
+            for word in $__cpctl_found
+                contains -- (string lower -- $word) $taken[1..-2]
+                or printf '%s\n' $__cpctl_head$head$word
+            end
+        else if set -q __cpctl_found[1]
+            printf '%s\n' $__cpctl_head$__cpctl_found
         end
-    else if set -q __cpctl_found[1]
-        printf '%s\n' $__cpctl_head$__cpctl_found
+        # cpctl knows other spellings too
+        set -l typed (string sub -s (math (string length -- $head) + 1) -- $value | string escape --style=regex)
+        test -n "$__cpctl_live"; and not string match -q -i -r -- "^$typed" $__cpctl_found
+        and __cpctl_ask
     end
 end
 
@@ -107,6 +113,8 @@ end
 function __cpctl_read
     set -g __cpctl_given (commandline -opc)
     set -e __cpctl_given[1]
+    string match -q -r '[<>]' -- (commandline -pc | string collect)
+    and __cpctl_undirected
     set -l raw (commandline -ct | string collect)
     # a quote that is open has its end yet to come
     set -g __cpctl_cur (begin
@@ -165,6 +173,26 @@ function __cpctl_read
     else if test -n "$sub"; or not __cpctl_group $verb
         __cpctl_word $key $plain "$dashes"
     end
+end
+
+# Takes where redirections go out of __cpctl_given, among which fish puts them, without the signs.
+function __cpctl_undirected
+    set -l sign '[0-9]*(?:&>>?\??|>>\??|>[&?]?|<[&?]?)'
+    set -l word '(?:\'(?:[^\'\\\\]|\\\\.)*\'?|"(?:[^"\\\\]|\\\\.)*"?|\\\\.|[^\s<>&|;\'"\\\\])+'
+    set -l number 0
+    set -l kept
+    set -l target ""
+    for part in (commandline -pc | string collect | string match -a -r "$sign|$word")
+        if string match -q -r "^$sign" -- $part
+            set target 1
+        else
+            test $number -gt 0 -a -z "$target"
+            and set -a kept $__cpctl_given[$number]
+            set target ""
+            set number (math $number + 1)
+        end
+    end
+    set -g __cpctl_given $kept
 end
 
 # What may be the value of __cpctl_flag.

@@ -58,7 +58,7 @@ class Refresh:
             return
         if failed:
             word = word_of(error, kind)
-            if word == "refused" and kind in YOURS:  # another platform may be there now, and these are not of it
+            if word in ("refused", "forbidden") and kind in YOURS:  # another platform, or another account
                 drop(where, kind)
             keep_failure(where, kind, word, time.time())
         end_turn(where, kind)

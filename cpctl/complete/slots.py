@@ -134,7 +134,7 @@ def plain_slot(command: Command) -> str:
 
 def repeats(slot: str) -> bool:
     """Whether the same live values are wanted for every plain word of a command, not the first alone."""
-    return slot in ("@object", "@profile")
+    return slot == "@object"
 
 
 def lives(command: Command) -> bool:

@@ -19,7 +19,9 @@ CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
 MOST_OF_A_CONFIG = 1_048_576
 FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOCK_AGE_S = 60
+MOST_FOLDERS = 32
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")  # the only places where a sandbox is
+DATA, CACHE = (".local/share", "cpctl"), (".cache", "cpctl/complete")  # below a home
 SCOPE = (("--profile",), ("--server", "-s"), ("--project", "-n"))
 YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects", "events"})
 
@@ -50,7 +52,7 @@ class Place:
 
 def root(env: Mapping[str, str]) -> str:
     """The folder of all caches for completion; "" where there is no home."""
-    return _xdg(env, "XDG_CACHE_HOME", ".cache", "cpctl/complete")
+    return _xdg(env, "XDG_CACHE_HOME", *CACHE)
 
 
 def config_path(env: Mapping[str, str]) -> str:
@@ -70,7 +72,8 @@ def _xdg(env: Mapping[str, str], variable: str, below_home: str, rest: str) -> s
 def place(env: Mapping[str, str], profile: str = "", server: str = "", project: str = "") -> Place:
     """Where the values of this profile, server, project and account are, without reading a keyring.
 
-    An account that a token in the environment names has its own place; logging in or out empties a profile's.
+    An account that a token in the environment names has its own place, and so has who keeps tokens in another folder;
+    logging in or out empties a profile's.
     """
     current, profiles = _profiles(env)
     name = profile or env.get("CPCTL_PROFILE", "") or current
@@ -88,10 +91,11 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     project = project or env.get("CPCTL_PROJECT", "") or of_profile[1] or "default"
     parts = [_quoted(name), _quoted(server), _quoted(project)]
     token = env.get("CPCTL_TOKEN", "")
-    if token:
-        parts.append(_digest(token.encode("utf-8", "replace")))
-    elif server.startswith(LOOPBACK):
-        parts.append(_sandbox(of_profile[2] or _xdg(env, "XDG_DATA_HOME", ".local/share", "cpctl/sandbox")))
+    data = _xdg(env, "XDG_DATA_HOME", *DATA)
+    if not token and server.startswith(LOOPBACK):
+        parts.append(_sandbox(of_profile[2] or f"{data}/sandbox"))
+    if token or data.removesuffix("/".join(DATA)) != base.removesuffix("/".join(CACHE)):  # not of one home
+        parts.append(_digest((token or data).encode("utf-8", "replace")))
     folder = "~".join(filter(None, parts))
     return Place(f"{base}/{folder}" if server and len(folder) < 240 else "", name, "", server, said_by, project)
 
@@ -113,13 +117,13 @@ def _sandbox(folder: str) -> str:
     return f"{status.st_ino}-{status.st_mtime_ns}"
 
 
-def _digest(token: bytes) -> str:
-    """Tells accounts apart without telling the token; `hashlib` would load OpenSSL for it, as long as a small list."""
+def _digest(text: bytes) -> str:
+    """Tells accounts apart without telling a token; `hashlib` would load OpenSSL for it, as long as a small list."""
     try:
         from _blake2 import blake2b
     except ImportError:
         from hashlib import blake2b
-    return blake2b(token, digest_size=8).hexdigest()
+    return blake2b(text, digest_size=8).hexdigest()
 
 
 def profile_names(env: Mapping[str, str]) -> list[str]:
@@ -262,8 +266,32 @@ def keep(path: str, text: bytes) -> None:
         _remove(fresh)  # a full disk does not keep half a list
 
 
+def _made(folder: str) -> None:
+    """Has a folder; for a new one, that of the longest ago goes, since accounts and sandboxes come and go.
+
+    Raises:
+        OSError: Nobody can write there.
+    """
+    if os.path.isdir(folder):
+        return
+    os.makedirs(folder, 0o700, exist_ok=True)
+    base = os.path.dirname(folder)
+    others = [f"{base}/{name}" for name in _names(base) if "~" in name]
+    for old in sorted(others, key=lambda one: written_at(one) or 0.0)[:-MOST_FOLDERS]:
+        for name in _names(old):
+            _remove(f"{old}/{name}")
+        try:
+            os.rmdir(old)
+        except OSError:
+            continue  # somebody writes there again
+
+
 def keep_list(env: Mapping[str, str], where: Place, kind: str, text: bytes, before: str) -> None:
     """Keeps a whole list, unless the account is another one than `before` it was asked for."""
+    try:
+        _made(where.folder)
+    except OSError:
+        return
     keep(f"{where.folder}/{kind}", text)
     if account(env, where.profile) != before:
         drop(where, kind)
@@ -278,7 +306,7 @@ def drop(where: Place, kind: str) -> None:
 def take_turn(where: Place, kind: str, now: float) -> bool | None:
     """Whether this process is the one to refresh a kind; another one may be at it. None: nobody can write there."""
     try:
-        os.makedirs(where.folder, 0o700, exist_ok=True)
+        _made(where.folder)
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
         lock = os.open(f"{where.folder}/{kind}.lock", flags, 0o600)
     except OSError:

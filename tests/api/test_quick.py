@@ -27,6 +27,7 @@ PLAIN = {
     "the same header twice": OK + SIZED + b"Vary: a\r\nVary: b\r\n\r\n" + BODY,
     "more than its length": OK + SIZED + b"\r\n" + BODY + OK + SIZED + b"\r\n" + b'{"b": 2}',
     "a connection that is closed": OK + SIZED + b"Connection: close\r\n\r\n" + BODY,
+    "a long chunk size": OK + ENDED + b"0" * 18 + b"08\r\n" + BODY + b"\r\n0\r\n\r\n",
     "an empty value": OK + SIZED + b"X-Empty:\r\n\r\n" + BODY,
 }
 UNUSUAL = {
@@ -38,6 +39,8 @@ UNUSUAL = {
     "another coding": OK + JSON + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "a negative length": OK + JSON + b"Content-Length: -1\r\n\r\n" + BODY,
     "a length with a sign": OK + JSON + b"Content-Length: +8\r\n\r\n" + BODY,
+    "an empty length": OK + JSON + b"Content-Length:\r\n\r\n" + BODY,
+    "an empty coding": OK + SIZED + b"Transfer-Encoding:\r\n\r\n" + BODY,
     "a folded header": OK + SIZED + b"X-Long: a\r\n b\r\n\r\n" + BODY,
     "a header of no ASCII": OK + SIZED + "X-Name: 山西\r\n\r\n".encode() + BODY,
     "a header without a name": OK + SIZED + b": x\r\n\r\n" + BODY,
@@ -54,6 +57,9 @@ BROKEN = {
     "no last chunk": OK + ENDED + b"8\r\n" + BODY + b"\r\n",
     "a size that is none": OK + ENDED + b"xyz\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a size below zero": OK + ENDED + b"-8\r\n" + BODY + b"\r\n0\r\n\r\n",
+    "a trailer without a colon": OK + ENDED + b"8\r\n" + BODY + b"\r\n0\r\nbad\r\n\r\n",
+    "a trailer that begins folded": OK + ENDED + b"8\r\n" + BODY + b"\r\n0\r\n fold\r\n\r\n",
+    "a chunk size of 21 digits": OK + ENDED + b"0" * 19 + b"08\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a chunk longer than it says": OK + ENDED + b"4\r\n" + BODY + b"\r\n0\r\n\r\n",
 }
 

@@ -12,7 +12,7 @@ from client import Client
 from cpctl.complete import store
 from money import manifest, new_name
 from proxy import RecordingProxy
-from refreshing import Gate, gated, offered, settled
+from refreshing import Gate, age, gated, offered, settled
 
 ORDERS = ("get", "order", "")
 
@@ -64,6 +64,38 @@ def test_another_login_and_no_login(here, sandbox, order):
     known(here, order)
     assert here("auth", "logout").code == 0
     assert offered(here.env, *ORDERS) == []
+
+
+def test_a_cache_that_two_homes_share(here, sandbox, order, tmp_path):
+    """As where XDG_CACHE_HOME is a folder of the whole machine's: who keeps tokens elsewhere may be somebody else."""
+    shared = {"XDG_CACHE_HOME": str(tmp_path / "shared")}
+    ours = Client(here.home, env={**here.env, **shared})
+    config = here.config.read_text(encoding="utf-8")
+    theirs = Client(tmp_path / "else")
+    theirs.config.parent.mkdir(parents=True)
+    theirs.config.write_text(config, encoding="utf-8")
+    theirs = Client(theirs.home, env={**theirs.env, **shared})
+    login(ours, sandbox.token)
+    login(theirs, sandbox.token_of("other"))
+    known(ours, order)
+    assert theirs("get", "orders").code == 4
+    assert offered(theirs.env, *ORDERS) == []
+    settled(theirs.env)
+    assert offered(theirs.env, *ORDERS) == [] and order in offered(ours.env, *ORDERS)
+
+
+def test_who_may_not_list_is_not_offered_what_was_kept(here, sandbox, order):
+    """The account was changed by something else than cpctl, such as a copied file."""
+    login(here, sandbox.token)
+    known(here, order)
+    kept = Path(store.place(here.env).folder) / "orders"
+    text = kept.read_bytes()
+    login(here, sandbox.token_of("other"))
+    kept.write_bytes(text)
+    age(here.env, "orders", store.YOURS_AGE_S + 1)
+    offered(here.env, *ORDERS)
+    settled(here.env)
+    assert offered(here.env, *ORDERS) == [] and not kept.exists()
 
 
 def test_another_profile_and_a_profile_of_another_name(here, sandbox, order):

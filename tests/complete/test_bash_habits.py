@@ -136,6 +136,25 @@ def test_tab_is_the_same_whatever_is_set(habit, known, tmp_path):
     assert not (tmp_path / "misused").exists()
 
 
+NAMED = {
+    "k get of": "k get offers ",
+    "k activate ": "k activate order/",
+    "k get offers --billing=sp": "k get offers --billing=spot ",
+    "k get offers --province shanxi,ning": "k get offers --province shanxi,ningxia",
+    "k apply -f ou": "k apply -f out.txt ",
+}
+
+
+@pytest.mark.parametrize("options", ["", "-o default", "-o default -o nospace"])
+def test_another_name_for_it_is_completed_too(options, known, tmp_path):
+    """As people give kubectl one."""
+    (tmp_path / "out.txt").touch()
+    before = f"alias k=cpctl; complete {options} -F _cpctl k"
+    lines = {line: to for line, to in NAMED.items() if options or "apply" not in line}
+    with sitting("bash", environment(known[0].env, tmp_path), tmp_path, tmp_path / "notes", before) as keyboard:
+        assert {line: keyboard.completed(line)[0] for line in lines} == lines
+
+
 def answering(folder: Path, script: str) -> dict[str, str]:
     """What comes before PATH, for a cpctl that is this script."""
     program = folder / "bin" / "cpctl"

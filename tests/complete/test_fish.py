@@ -53,6 +53,22 @@ TYPED = [
     ("cpctl get offers --province 晋", "cpctl get offers --province shanxi "),
     ("cpctl get offers --province=ningxia,晋", "cpctl get offers --province=ningxia,shanxi "),
     ("cpctl get offers --gpu 昇腾910B", "cpctl get offers --gpu Ascend-910B "),
+    ("cpctl get offers --province SX", "cpctl get offers --province shanxi "),
+    ("cpctl get offers --province=140000", "cpctl get offers --province=shanxi "),
+    ("cpctl get offers --province shanxi,SD", "cpctl get offers --province shanxi,shandong "),
+    ("cpctl get offers --gpu nvidia-h8", "cpctl get offers --gpu H800 "),
+    ("cpctl get offers --province ZZ", "cpctl get offers --province ZZ"),
+    # redirections, which are no words of the command
+    ("cpctl get 2>/dev/null off", "cpctl get 2>/dev/null offers "),
+    ("cpctl get offers >x.txt --provin", "cpctl get offers >x.txt --province "),
+    ("cpctl get offers > x.txt --provin", "cpctl get offers > x.txt --province "),
+    ("cpctl get offers >>x.txt 2>&1 --billing sp", "cpctl get offers >>x.txt 2>&1 --billing spot "),
+    ("cpctl wait order/x &>x.txt --for condition=Hel", "cpctl wait order/x &>x.txt --for condition=Held "),
+    ("cpctl apply -f - <order.yaml --activ", "cpctl apply -f - <order.yaml --activate "),
+    ("cpctl create order 'a > b' --billing sp", "cpctl create order 'a > b' --billing spot "),
+    (r"cpctl create order a\>b --billing sp", r"cpctl create order a\>b --billing spot "),
+    ('cpctl create order x --label "a=\'>" >x --billing sp', 'cpctl create order x --label "a=\'>" >x --billing spot '),
+    ("cpctl get offers 2>x zz", "cpctl get offers 2>x zz"),
 ]
 
 # what is typed → what is offered, and nothing else

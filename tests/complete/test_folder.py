@@ -99,6 +99,22 @@ def test_a_file_in_the_place_of_the_folder(cp):
     assert cp("get", "offers", "-A").code == 0 and folder.read_bytes() == b""
 
 
+def test_folders_that_nobody_uses_any_longer_go(cp):
+    """Of many accounts, as of tokens that live for minutes, those of the last days are kept."""
+    base = Path(store.root(cp.env))
+    mine = Path(store.place(cp.env).folder)
+    for number in range(store.MOST_FOLDERS + 10):
+        folder = base / f"old~{number}"
+        folder.mkdir(parents=True)
+        (folder / "orders").write_text("x")
+        os.utime(folder, (number, number))
+    (base / "not-ours").mkdir()
+    assert cp("get", "orders").code == 0
+    left = {path.name for path in base.iterdir() if "~" in path.name}
+    assert mine.name in left and len(left) == store.MOST_FOLDERS
+    assert f"old~{store.MOST_FOLDERS + 9}" in left and "old~0" not in left and (base / "not-ours").is_dir()
+
+
 def test_a_profile_that_does_not_exist_is_told(cp):
     for words in (["get", "offer"], ["create", "order", "x", "--offer"], ["call"], ["plan", "--cards"]):
         lines = tab(cp, "--profile", "no\x1b[31mbody", *words, "")

@@ -115,7 +115,9 @@ def test_models_by_task_sources_profiles_fields(cp):
     assert offered(cp, "explain", "offers.spec.pric") == ["offers.spec.price"]
     assert "custom-columns=PRICE:.spec.price" in offered(cp, "get", "offers", "-o", "custom-columns=P")
     profiles = cp("config", "get-profiles", "-o", "name").lines
-    assert len(offered(cp, "config", "use-profile", "")) == len(profiles)
+    for verb in ("use-profile", "rename-profile", "delete-profile"):
+        assert len(offered(cp, "config", verb, "")) == len(profiles)
+        assert not [word for word in offered(cp, "config", verb, "x", "") if word[0] != "-"]  # it takes one
 
 
 def test_how_many_cards_of_an_offer_or_of_what_is_narrowed(cp):

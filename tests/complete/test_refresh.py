@@ -173,6 +173,24 @@ def test_every_kind_is_refreshed_whatever_the_profile_prefers(kind, sandbox, cp)
     assert set(offered(env, "get", kind, "")) == listed
 
 
+OF_GET = (
+    *('sort-by = "name"', "limit = 2", 'selector = "a=b"', 'field-selector = "metadata.name=x"', 'query = "items[0]"'),
+    *("all-projects = true", "watch = true", "watch-only = true", 'timeout = "1s"', 'nosuch = "1"'),
+)
+
+
+@pytest.mark.parametrize("kind", ["offers", "orders"])
+@pytest.mark.parametrize("line", OF_GET)
+def test_what_is_the_default_of_get_is_none_of_a_refresh(line, kind, cp):
+    """The whole list is asked for, and the process ends."""
+    cp.config.parent.mkdir(parents=True, exist_ok=True)
+    cp.config.write_text(f"[defaults.get]\n{line}\n", encoding="utf-8")
+    tab(cp.env, "get", kind, "")
+    until(lambda: (folder(cp.env) / kind).exists())
+    settled(cp.env)
+    assert f"{kind} as of " in tab(cp.env, "get", kind, "") and not (folder(cp.env) / f"{kind}.failed").exists()
+
+
 def test_scenarios_come_from_the_cache_alone(cp):
     said = tab(cp.env, "plan", "--scenario", "")
     assert said == "_activeHelp_ no scenarios known yet: asking the platform, press Tab again\n:4\n"

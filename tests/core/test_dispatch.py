@@ -196,6 +196,7 @@ def test_help_is_what_typer_writes(words, tmp_path):
             ["-h", "get"],
             ["--help", "--help"],
         ),
+        *(["auth", "--", "status"], ["auth", "--"], ["config", "--", "--help"]),
         *(["cpctl", "--help"], ["cpctl", "-h"], ["_verbs", "-h"], ["auth", "_verbs", "-h"], ["auth", "verbs", "-h"]),
         *(
             ["-n", "lab", "get", "--help"],
