@@ -145,6 +145,7 @@ PURE = (
         "cpctl.complete.zsh",
         "cpctl.complete.zsh_template",
         "cpctl.complete.fish",
+        "cpctl.complete.fish_template",
     ),
     *("cpctl.complete.powershell", "cpctl.complete.engine", "cpctl.complete.suggest"),
     *("cpctl.complete.startup", "cpctl.complete.line", "cpctl.complete.live", "cpctl.complete.keeping"),
