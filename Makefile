@@ -3,7 +3,7 @@
 #   make demo      the whole story in a minute: find, buy, switch on, use, give back, on a platform on this machine
 #   make test      the tests, some minutes
 #   make check     what CI runs: format, lint, types, generated files, tests
-#   make generate  completions/ and man/, from the verbs and the registry
+#   make generate  completions/, man/ and the generated parts of cpctl/, from the verbs, the registry and the contract
 #   make bench     what promises of speed are measured by, beside kubectl where it is installed (make bench BENCH=--quick),
 #                  and beside other tools: make bench PEERS=FOLDER (bench/README.md)
 #   make soak      the long sweeps

@@ -9,6 +9,9 @@ from cpctl.errors import UnknownName
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
     from cpctl.registry import Kind
 
 LABELS = "metadata.labels"
@@ -42,16 +45,25 @@ class Field(NamedTuple):
 
 def meaning(kind: Kind) -> str:
     """What the objects of a kind are, in a sentence of the contract's."""
-    from cpctl._fields import MEANINGS
-
-    return MEANINGS[kind.plural]
+    return _contract()[0][kind.plural]
 
 
 def fields_of(kind: Kind) -> Mapping[str, Field]:
     """Every field of a kind by its path, in the contract's order."""
-    from cpctl._fields import FIELDS
+    return {row[0]: Field(*row) for row in _contract()[1][kind.plural]}
 
-    return {row[0]: Field(*row) for row in FIELDS[kind.plural]}
+
+def _contract() -> tuple[Mapping[str, str], Mapping[str, Sequence[Any]]]:
+    """What every kind means, and the rows of its fields."""
+    try:
+        from cpctl._fields import FIELDS, MEANINGS
+    except ImportError:  # without the generated files everything works, more slowly
+        from cpctl.registry import KINDS
+        from cpctl.schemas import fields_of_kinds, meanings_of_kinds
+
+        kinds = {kind.plural: kind.kind for kind in KINDS}
+        return meanings_of_kinds(kinds), fields_of_kinds(kinds)
+    return MEANINGS, FIELDS
 
 
 def field(kind: Kind, path: str) -> Field:
@@ -66,17 +78,15 @@ def field(kind: Kind, path: str) -> Field:
     if path.startswith(f"{LABELS}.") and path != f"{LABELS}.":
         return Field(path, "string", known[LABELS].description)
     if path not in known and "." not in path:
-        path = _in_short(kind, path.lower()) or path
+        path = in_short(kind, path.lower(), known) or path
     if path not in known:
         raise UnknownName(f"field of {kind.plural}", path, known, hint=f"cpctl explain {kind.plural} --recursive")
     return known[path]
 
 
-def _in_short(kind: Kind, word: str) -> str | None:
+def in_short(kind: Kind, word: str, known: Mapping[str, Field]) -> str | None:
     """`price` for spec.price, `free` for status.free; None where it could be several."""
     titled = [column.path for column in kind.columns if column.title.lower() == word]
-    ending = [
-        path for path, one in fields_of(kind).items() if one.is_scalar and path.rpartition(".")[2].lower() == word
-    ]
+    ending = [path for path, one in known.items() if one.is_scalar and path.rpartition(".")[2].lower() == word]
     found = titled or ending
     return found[0] if len(found) == 1 else None

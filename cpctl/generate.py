@@ -1,4 +1,7 @@
-"""`python -m cpctl.generate` writes completions/, man/, _tree.py, help/ from the verbs, _fields.py from the contract.
+"""`python -m cpctl.generate` writes what is made of other files.
+
+From the verbs completions/, man/, _tree.py, help/ and complete/_words.py, from the contract _fields.py and
+complete/_contract.py.
 
 With `--check` it only compares.
 
@@ -19,7 +22,7 @@ from cpctl.complete.slots import words_module
 from cpctl.grammar import commands, global_flags
 from cpctl.manual import command_page, overview_page
 from cpctl.registry import KINDS
-from cpctl.schemas import contract, fields_of_schema, meaning_of_schema
+from cpctl.schemas import fields_of_kinds, meanings_of_kinds
 
 ROOT = Path(__file__).parent.parent
 MANUAL = Path("man/man1")
@@ -57,12 +60,12 @@ def files() -> dict[Path, str]:
 
 def fields_module() -> str:
     """What every kind means, and its fields, as a module of plain rows, one a line."""
-    document = contract()
-    meanings = "".join(f"    {kind.plural!r}: {meaning_of_schema(kind.kind, document)!r},\n" for kind in KINDS)
+    kinds = {kind.plural: kind.kind for kind in KINDS}
+    meanings = "".join(f"    {plural!r}: {text!r},\n" for plural, text in meanings_of_kinds(kinds).items())
     lines = [FIELDS_HEAD, f"MEANINGS = {{\n{meanings}}}\n", "FIELDS = {\n"]
-    for kind in KINDS:
-        rows = "".join(f"        {tuple(row)!r},\n" for row in fields_of_schema(kind.kind, document))
-        lines.append(f"    {kind.plural!r}: (\n{rows}    ),\n")
+    for plural, fields in fields_of_kinds(kinds).items():
+        rows = "".join(f"        {tuple(row)!r},\n" for row in fields)
+        lines.append(f"    {plural!r}: (\n{rows}    ),\n")
     return "".join([*lines, "}\n"])
 
 

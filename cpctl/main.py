@@ -79,7 +79,11 @@ def run(argv: list[str], rt: Runtime, told: list[CpctlError] | None = None) -> i
     from cpctl.errors import CpctlError, ExitCode
 
     try:
-        return _write(rt, _verb(argv, rt))
+        try:
+            return _write(rt, _verb(argv, rt))
+        finally:
+            if rt.has_changed:
+                _forget(rt)
     except CpctlError as error:
         if told is not None:
             told.append(error)
@@ -94,6 +98,14 @@ def run(argv: list[str], rt: Runtime, told: list[CpctlError] | None = None) -> i
         if isinstance(bug.__cause__, KeyboardInterrupt):  # Python 3.11 wraps what is raised while a class is made
             return ExitCode.TERMINATED if isinstance(bug.__cause__, Terminated) else ExitCode.INTERRUPTED
         return _bug(rt, bug)
+
+
+def _forget(rt: Runtime) -> None:
+    """Has Tab ask anew for what is yours."""
+    from cpctl.complete.store import forget_yours
+
+    options = rt.options
+    forget_yours(rt.env, options.profile or "", options.server or "", options.project or "")
 
 
 def _refresh(argv: list[str], rt: Runtime) -> int:

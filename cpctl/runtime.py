@@ -215,6 +215,11 @@ class Runtime:
 
         return Platform(self.sender, self.profile.project, clock=self.clock, read_limit_s=self.options.read_limit_s)
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether something was sent to the platform that changes what is yours there."""
+        return "platform" in self.__dict__ and self.platform.has_changed
+
     @cached_property
     def sender(self) -> Sender:
         """The way to the profile's platform, with its token."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -38,6 +39,7 @@ class Described(NamedTuple):
     meaning: str
 
 
+@cache
 def contract() -> Mapping[str, Any]:
     """The contract."""
     import yaml
@@ -56,6 +58,18 @@ def meaning_of_schema(name: str, document: Mapping[str, Any]) -> str:
     if not text:
         raise Unknown(f"{name}: the contract does not say what it means")
     return text
+
+
+def meanings_of_kinds(kinds: Mapping[str, str]) -> dict[str, str]:
+    """What the objects of each kind are, by its plural; `kinds` says which schema a kind's is."""
+    document = contract()
+    return {plural: meaning_of_schema(name, document) for plural, name in kinds.items()}
+
+
+def fields_of_kinds(kinds: Mapping[str, str]) -> dict[str, tuple[Described, ...]]:
+    """The fields of each kind, by its plural."""
+    document = contract()
+    return {plural: fields_of_schema(name, document) for plural, name in kinds.items()}
 
 
 def fields_of_schema(name: str, document: Mapping[str, Any]) -> tuple[Described, ...]:

@@ -42,7 +42,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "resources": ("errors", "units", "places", "accelerators"),
     "registry": ("errors",),
     "_fields": (),
-    "fields": ("errors", "registry", "_fields"),
+    "fields": ("errors", "registry", "_fields", "schemas"),
     "schemas": (),
     "selectors": (*GROUND, "registry", "fields"),
     "output": (*GROUND, "registry", "selectors", "fields"),

@@ -23,6 +23,7 @@ NO_TEXT = "backslashreplace"  # what bytes that are no UTF-8 become in a query; 
 PAGES_LIMIT = 100_000
 EMPTY_PAGES_LIMIT = 10
 
+YOURS = ("/v1/orders", "/v1/demands")
 Query = Mapping[str, Any]  # texts, numbers, lists of texts, None
 
 
@@ -33,6 +34,9 @@ class Platform:
         project: For paths that are yours; the caller puts `platform.project` into the query.
         clock: This machine's, used until the platform has told its own time.
         read_limit_s: Most time for reading one object or one page, sending again included.
+
+    Attributes:
+        has_changed: Whether something was sent that changes what is yours.
     """
 
     def __init__(self, sender: Sender, project: str, *, clock: Clock, read_limit_s: float = READ_LIMIT_S) -> None:
@@ -41,6 +45,7 @@ class Platform:
         self._clock = clock
         self.read_limit_s = read_limit_s
         self._told: tuple[datetime, float] | None = None
+        self.has_changed = False
 
     def now(self) -> datetime:
         """The platform's time as its latest answer told it; this machine's before the first."""
@@ -54,6 +59,7 @@ class Platform:
         return told + timedelta(seconds=self._clock.monotonic() - at_s)
 
     def send(self, request: Request) -> Answer:
+        self.has_changed |= request.method != "GET" and request.path.startswith(YOURS)
         answer = self.sender.send(request)
         self.hear(answer.headers)
         return answer

@@ -31,12 +31,12 @@ class Passing:
             self._account = account(rt.env, self._place.profile)
 
     def asking(self, fields: Sequence[str] | None) -> Sequence[str] | None:
-        """The fields to ask for: of what is yours also the few that completion wants; a catalogue is as it is."""
+        """The fields to ask for: of what is yours, and of offers, also the few that completion wants."""
         if fields is None or not self._wanted:
             return fields
         from cpctl.complete.store import YOURS
 
-        if self._kind in YOURS:
+        if self._kind in YOURS or self._kind == "offers":
             return [*fields, *(path for path in self._wanted if path not in fields)]
         if not set(self._wanted) <= set(fields):
             self._wanted = ()

@@ -46,5 +46,9 @@ def _plugins(env: Mapping[str, str]) -> Iterator[str]:
         except OSError:
             continue  # PATH may name folders that are not there
         for name in names:
-            if name.startswith(PLUGIN) and name != PLUGIN and os.access(f"{folder}/{name}", os.X_OK):
+            if name.startswith(PLUGIN) and name != PLUGIN and _is_program(f"{folder}/{name}"):
                 yield name.removeprefix(PLUGIN).partition("-")[0].replace("_", "-")
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)

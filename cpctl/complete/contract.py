@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from cpctl.errors import UnknownName
-from cpctl.fields import field, fields_of
+from cpctl.fields import Field, in_short
 from cpctl.registry import KINDS, Kind
-from cpctl.schemas import contract
+from cpctl.schemas import contract, fields_of_kinds
 
 METHODS = ("GET", "POST", "PATCH", "DELETE")
 PLAIN_WORD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-")
@@ -22,8 +21,9 @@ def _lines() -> Iterator[str]:
     yield '"""Generated from api/openapi.yaml and the registry by `make generate`; see `contract`."""\n\n'
     yield "# ruff: noqa: E501\n# fmt: off\n"
     yield "SORTED: dict[str, dict[str, str]] = {\n"
+    fields = fields_of_kinds({kind.plural: kind.kind for kind in KINDS})
     for kind in KINDS:
-        yield f"    {kind.plural!r}: {_sorted(kind)!r},\n"
+        yield f"    {kind.plural!r}: {_sorted(kind, {row.path: Field(*row) for row in fields[kind.plural]})!r},\n"
     yield "}\nPATHS: dict[str, dict[str, str]] = {\n"
     for method in METHODS:
         yield f"    {method!r}: {{\n"
@@ -32,15 +32,15 @@ def _lines() -> Iterator[str]:
     yield "}\n"
 
 
-def _sorted(kind: Kind) -> dict[str, str]:
+def _sorted(kind: Kind, known: Mapping[str, Field]) -> dict[str, str]:
     """The fields that a list of the kind can be sorted by, and how each is spelled in short; "" where it is not.
 
     Left out: what is the same in every object, and in a catalogue what no object need have, unless it is shown.
     """
     shown = {column.path for column in kind.columns}
     return {
-        path: _short(kind, path)
-        for path, one in fields_of(kind).items()
+        path: _short(kind, path, known)
+        for path, one in known.items()
         if one.is_scalar
         and len(one.enum) != 1
         and path not in ("apiVersion", "kind")
@@ -48,16 +48,12 @@ def _sorted(kind: Kind) -> dict[str, str]:
     }
 
 
-def _short(kind: Kind, path: str) -> str:
+def _short(kind: Kind, path: str, known: Mapping[str, Field]) -> str:
     """The title of its column, or its last step, where that means this field alone."""
     last = path.rpartition(".")[2]
     for word in [*(column.title.lower() for column in kind.columns if column.path == path), last]:
-        if PLAIN_WORD.issuperset(word.lower()):
-            try:
-                if field(kind, word).path == path:
-                    return word
-            except UnknownName:
-                continue
+        if word not in known and PLAIN_WORD.issuperset(word.lower()) and in_short(kind, word.lower(), known) == path:
+            return word
     return ""
 
 

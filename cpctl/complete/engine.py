@@ -58,7 +58,7 @@ def _of_kept(line: Line, found: Kept, begun: str, whole: str) -> str:
     if _slot_of(line) == "@offer=":
         from cpctl.complete.suggest import on_sale
 
-        return on_sale(lines)
+        return on_sale(lines, line.value("--billing"))
     return lines
 
 
@@ -145,7 +145,8 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
         from cpctl.complete.paths import named
 
         words, head, directive = named(line, slot, read)
-        return words if words or line.flag else _flags_left(line), head, NO_FILES | directive
+        is_whole = not line.flag and len(line.plain) >= WORDS_OF.get(line.key, 1)
+        return _flags_left(line) if is_whole and not words else words, head, NO_FILES | directive
     is_list = slot[-1:] == ","
     head = line.last[: line.last.rfind(",") + 1] if is_list else ""
     slot = slot.rstrip(",")
@@ -165,6 +166,7 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
     return _left(found, gone), head, NO_FILES | space | order
 
 
+WORDS_OF = {"api": 2, "auth can-i": 2, "config set": 2}  # how many plain words a command has to have
 ENDLESS = frozenset({"@offer=", "@label", "@about"})
 SUGGESTED = frozenset({"@offer=", "@cards", "@until", "@new"})
 PARTED = frozenset({"@later", "@field,", "@path", "@condition,"})

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FIRST_S, LONGEST_S = 5, 60
 """How long nobody asks again: after the first failure, doubled by each, and at most."""
+AT_HAND = ("config", "no-address", "nobody", "ended")  # what is mended on this machine is asked for again soon
 MOST_DOUBLINGS = 4
 MOST_DIGITS = 9
 LONGEST_WORD = 60
@@ -47,14 +48,16 @@ class Failure:
         word: One of `SENTENCES`.
         times: How many failed one after the other.
         at: When.
+        is_at_hand: Whether it costs nobody much to ask again.
     """
 
-    def __init__(self, word: str, times: int, at: float) -> None:
-        self.word, self.times, self.at = word, times, at
+    def __init__(self, word: str, times: int, at: float, *, is_at_hand: bool = False) -> None:
+        self.word, self.times, self.at, self.is_at_hand = word, times, at, is_at_hand
 
     def is_over(self, now: float) -> bool:
         """Whether it is time to ask again; a clock may have been set back."""
-        return abs(now - self.at) >= min(FIRST_S << min(self.times - 1, MOST_DOUBLINGS), LONGEST_S)
+        doublings = 0 if self.is_at_hand else min(self.times - 1, MOST_DOUBLINGS)
+        return abs(now - self.at) >= min(FIRST_S << doublings, LONGEST_S)
 
     def told(self, kind: str, where: Place, env: Mapping[str, str], asked: str) -> str:
         """What a Tab says of it: what is so, how long ago it was asked, what to do."""
@@ -84,7 +87,10 @@ def failure_of(where: Place, kind: str) -> Failure | None:
     word, _, times = (contents(path) or "").partition(" ")
     at = written_at(path)
     is_whole = word in SENTENCES and times.isascii() and times.isdecimal() and len(times) <= MOST_DIGITS
-    return Failure(word, max(int(times), 1), at) if is_whole and at is not None else None
+    if not is_whole or at is None:
+        return None
+    is_at_hand = word in AT_HAND or (word == "unreachable" and where.server.startswith(LOOPBACK))
+    return Failure(word, max(int(times), 1), at, is_at_hand=is_at_hand)
 
 
 def keep_failure(where: Place, kind: str, word: str, now: float) -> None:

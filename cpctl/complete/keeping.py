@@ -126,15 +126,20 @@ def _file(groups: Iterable[tuple[Sequence[str], int, int, str]]) -> bytes:
 
 def _beside(kind: str, cells: dict[str, Sequence[str]]) -> Sequence[str]:
     if kind == "offers":
-        _, accelerators, free, prices, provinces, _ = cells.values()
-        rows = zip(accelerators, free, prices, provinces, strict=True)
-        return [f"{name} x {count} free, {price} CNY, {province}" for name, count, price, province in rows]
+        _, accelerators, free, least, steps, prices, billing, provinces, _ = cells.values()
+        rows = zip(accelerators, free, map(_sold, least, steps), prices, billing, provinces, strict=True)
+        return [f"{name} x {n} free in {sold}, {price} CNY {how}, {at}" for name, n, sold, price, how, at in rows]
     _, *beside = cells.values()
     return (
         [" ".join(filter(None, row)) for row in zip(*beside, strict=True)]
         if beside
         else [""] * len(cells["metadata.name"])
     )
+
+
+def _sold(least: str, step: str) -> str:
+    """`8s`: by eights; `2s-from-4`; one word always, so that all lines have one shape."""
+    return f"{step}s" if least == step else f"{step}s-from-{least}"
 
 
 def _are_all_safe(names: Sequence[Any]) -> bool:

@@ -21,11 +21,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "subplatforms": ("metadata.name", "status.state"),
     "providers": ("metadata.name", "spec.province", "spec.kind"),
     "products": ("metadata.name", "spec.accelerator", "spec.provider"),
-    "offers": (*("metadata.name", "spec.accelerator", "status.free", "spec.price", "spec.province", "spec.provider"),),
+    "offers": (
+        *("metadata.name", "spec.accelerator", "status.free", "spec.minCards", "spec.stepCards", "spec.price"),
+        *("spec.billing", "spec.province", "spec.provider"),
+    ),
     "models": ("metadata.name", "spec.tasks", "spec.publisher", "spec.domain", "spec.kind"),
     "sources": ("metadata.name", "spec.model", "spec.provider", "spec.province"),
     "scenarios": ("metadata.name", "spec.title"),
-    "orders": ("metadata.name", "status.phase", LABELS),
+    "orders": ("metadata.name", "status.phase", "status.endsAt", LABELS),
     "cards": ("metadata.name", "spec.order", "spec.accelerator", "spec.province", LABELS),
     "demands": ("metadata.name", "status.phase", LABELS),
     "bills": ("metadata.name", "spec.order"),
@@ -74,8 +77,6 @@ class Kept:
     Attributes:
         kind: Plural; "" for names that are no list's.
         groups: (values of the kind's grouped columns, cards or rows in it, where its lines are in the text, rows).
-        taken: Names that are not offered again.
-        ends: What follows every name.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Kept:
         ends: str = "",
         kind: str = "",
     ) -> None:
+        """taken: Names that are not offered again. ends: What follows every name."""
         self.groups, self.kind = groups, kind
         self._text, self._taken, self._ends = text, taken, ends
 

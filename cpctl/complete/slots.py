@@ -1,7 +1,7 @@
 """What may stand in each place of a command line, as one short text: the shells' scripts and `__complete` read it.
 
-A slot is `=a|b` (these words), `@source` (live values, `cpctl.complete.engine`), `file`, `text` (nobody knows), or
-empty (a switch: nothing follows). A comma at its end: a list of them.
+A slot is `=a|b` (these words), `@source` (live values, `cpctl.complete.live` and `suggest`), `file`, `text` (nobody
+knows), or empty (a switch: nothing follows). A comma at its end: a list of them.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def usual(flag: Flag) -> tuple[str, ...]:
 
 
 def plain_slot(command: Command) -> str:
-    """What the plain words of a command may be; `#get` are objects, told apart by the verb."""
+    """What the plain words of a command may be; `@object` are objects, of the kinds that the verb takes."""
     if not command.arguments:
         return "text"
     metavar = command.arguments[0].metavar

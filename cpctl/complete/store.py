@@ -83,7 +83,7 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
         damaged = Place("", name, "")
         damaged.is_damaged = True
         return damaged
-    if (name and known is None) or not base:
+    if name and known is None:
         return Place("", name, name)
     said_by = "--server" if server else "CPCTL_SERVER" if env.get("CPCTL_SERVER") else ""
     of_profile = known or ("", "", "")
@@ -97,7 +97,8 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     if token or data.removesuffix("/".join(DATA)) != base.removesuffix("/".join(CACHE)):  # not of one home
         parts.append(_digest((token or data).encode("utf-8", "replace")))
     folder = "~".join(filter(None, parts))
-    return Place(f"{base}/{folder}" if server and len(folder) < 240 else "", name, "", server, said_by, project)
+    is_kept = base and server and len(folder) < 240
+    return Place(f"{base}/{folder}" if is_kept else "", name, "", server, said_by, project)
 
 
 def place_of(line: Line, env: Mapping[str, str]) -> Place:
@@ -149,6 +150,15 @@ def forget(env: Mapping[str, str], profile: str) -> None:
     for folder in (name for name in _names(base) if name.startswith(begins)):
         for name in _names(f"{base}/{folder}"):
             _remove(f"{base}/{folder}/{name}")
+
+
+def forget_yours(env: Mapping[str, str], profile: str, server: str, project: str) -> None:
+    """Empties what was kept of orders and all that hangs on them: a command has just changed some."""
+    where = place(env, profile, server, project)
+    if where.folder:
+        keep(f"{root(env)}/{_quoted(where.profile)}.account", os.urandom(8).hex().encode())
+        for kind in YOURS:
+            drop(where, kind)
 
 
 def _names(folder: str) -> list[str]:

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from cpctl.complete.line import Line
     from cpctl.complete.narrowing import Pairs, Read
 
+FREE = " free in "
 HOUR_S, DAY_S = 3_600, 86_400
 UNKNOWN_FREE, MOST_CARDS, MOST_DIGITS = 64, 100_000, 9  # an order takes no more cards
 AHEAD = (("in 4 hours", 4 * HOUR_S), ("in a day", DAY_S), ("in 7 days", 7 * DAY_S), ("in 30 days", 30 * DAY_S))
+LONGER = tuple((beside.replace("in ", "") + " longer", step) for beside, step in AHEAD)
 BEHIND = (("a day ago", -DAY_S), ("7 days ago", -7 * DAY_S), ("30 days ago", -30 * DAY_S))
 
 
@@ -26,7 +28,10 @@ def suggested(slot: str, line: Line, read: Read, head: str) -> tuple[Pairs | Kep
     if slot == "@new":
         return [(name(line.key.rpartition(" ")[2], line.now), "a new name")], head
     if slot == "@until":
-        return moments(line.now, BEHIND if line.key == "usage" else AHEAD), head
+        if line.key == "usage":
+            return moments(line.now, BEHIND), head
+        end = _end(line, read) if line.key == "extend" else 0.0
+        return (moments(end, LONGER) if end > line.now else moments(line.now, AHEAD)), head
     return _shares(line, read, head) if slot == "@offer=" else (counts(_free(line, read)), head)
 
 
@@ -37,7 +42,7 @@ def _shares(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
         given = [one.partition("=")[0] for one in line.value("--offer").split(",")]
         return narrowed(line, "offers", read("offers")).but(given).ending("="), head
     row = f"\n{read('offers').lines(offer)}".partition(f"\n{offer}\t")[2].partition("\n")[0]
-    return counts(next(_free_of_each(row), None)), f"{offer}="
+    return counts(next(_free_of_each(row), None), *_sold(row)), f"{offer}="
 
 
 def _free(line: Line, read: Read) -> int | None:
@@ -50,22 +55,35 @@ def _free(line: Line, read: Read) -> int | None:
 
 
 def _free_of_each(lines: str) -> Iterator[int]:
-    """The numbers of `NAME x N free, …`."""
-    for beside in lines.split(" free, ")[:-1]:
+    """The numbers of `NAME x N free in …`."""
+    for beside in lines.split(FREE)[:-1]:
         count = beside.rpartition(" x ")[2]
         if count.isdecimal() and len(count) <= MOST_DIGITS:
             yield int(count)
 
 
-def counts(free: int | None) -> Iterator[tuple[str, str]]:
-    """Numbers of cards as machines have them: 1 2 4 8 …, up to all that are free; None: nobody knows how many are."""
+def _sold(row: str) -> tuple[int, int]:
+    """From how many cards on, and in steps of how many, an offer is sold: `in 8s`, `in 2s-from-4`."""
+    step, _, least = row.partition(FREE)[2].partition(",")[0].partition("s-from-")
+    step = step.removesuffix("s")
+    if not step.isdecimal() or len(step) > MOST_DIGITS or len(least) > MOST_DIGITS:
+        return 1, 1
+    return int(least) if least.isdecimal() else int(step), max(int(step), 1)
+
+
+def counts(free: int | None, least: int = 1, step: int = 1) -> Iterator[tuple[str, str]]:
+    """Numbers of cards as machines have them: 1 2 4 8 …, up to all that are free; None: nobody knows how many are.
+
+    Of an offer that is sold from `least` cards on, in steps: those that it sells.
+    """
     beside = "" if free is None else f"of {free} free"
     most = UNKNOWN_FREE if free is None else min(free, MOST_CARDS)
-    count = 1
+    most = least + (most - least) // step * step
+    count = least
     while count < most:
         yield str(count), beside
-        count *= 2
-    if most > 0:
+        count = least - (least - 2 * count) // step * step  # the next that is sold from twice as many on
+    if most >= least:
         yield str(most), beside
 
 
@@ -73,6 +91,22 @@ def moments(now: float, steps: tuple[tuple[str, int], ...]) -> Iterator[tuple[st
     """Full hours before or after now, as times with a zone."""
     for beside, step in steps:
         yield f"{_utc(now + step):%Y-%m-%dT%H:00:00Z}", beside
+
+
+def _end(line: Line, read: Read) -> float:
+    """The latest end of the orders on the line; 0 where none is known."""
+    own = {word.rpartition("/")[2] for word in line.plain}
+    found = [word for name, beside in rows(read("orders")) if name in own for word in beside.split(" ")[1:2]]
+    return max([_seconds(word) for word in found if word[-1:] == "Z"], default=0.0)
+
+
+def _seconds(text: str) -> float:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def name(kind: str, now: float) -> str:
@@ -89,11 +123,10 @@ def _utc(seconds: float) -> datetime:
 # what is on the line of a command that buys
 
 
-def on_sale(lines: str) -> str:
-    """Offers that still have a card; all of them, which say how many they have, where none of these has."""
-    if " x 0 free, " not in lines:
-        return lines
-    return "".join([line for line in lines.splitlines(keepends=True) if " x 0 free, " not in line]) or lines
+def on_sale(lines: str, billing: str) -> str:
+    """Offers that still have a card and are billed so; all, which say what they have, where none of them is such."""
+    wanted, none = f" CNY {billing or 'on-demand'}, ", f" x 0{FREE}"
+    return "".join([one for one in lines.splitlines(keepends=True) if wanted in one and none not in one]) or lines
 
 
 # labels

@@ -23,11 +23,13 @@ from cpctl.complete.store import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from cpctl.complete.failure import Failure
     from cpctl.complete.kept import Kept
 
 
+MOST_INHERITED = 256  # open files that are looked for where nothing lists them
 UNHELPED = ("CPCTL_ACTIVE_HELP", "COBRA_ACTIVE_HELP")  # cobra's way for a person to want none
 REFRESH = "__refresh"  # `cpctl.main` knows it: what follows is a command, whose failure is told to the next Tab
 
@@ -40,6 +42,7 @@ class Known:
         self.given = [(flag, line.value(*flag)) for flag in SCOPE]
         self.place = place_of(line, env)
         self.help: list[str] = []
+        self.hindrance = "the folder of what is known cannot be written"
 
     def read(self, kind: str) -> Kept:
         """What is known of a kind; what is too old is asked for, for the next Tab."""
@@ -59,6 +62,8 @@ class Known:
             return NOTHING
         if not self.place.server:
             self.help.append("no platform known: cpctl sandbox up makes one here, cpctl doctor says more")
+        elif not self.place.folder:
+            self.help.append("HOME is not set: nothing is known from one time to the next")
         if not self.place.folder:
             return NOTHING
         kept, written = kept_of(self.place, kind)
@@ -73,7 +78,7 @@ class Known:
             return ", ".join([f"{kind} as of {_age(self.now - written)} ago", *([why] if why else [])])
         if why or is_asked:
             return why or f"no {kind} known yet: asking the platform, press Tab again"
-        return f"no {kind} known yet, and the folder of what is known cannot be written: cpctl doctor"
+        return f"no {kind} known yet, and {self.hindrance}: cpctl doctor"
 
     def _is_old(self, kind: str, written: float | None) -> bool:
         age = YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S
@@ -96,42 +101,58 @@ class Known:
         is_old = self._is_old(kind, kept_of(self.place, kind)[1])
         if not is_old or (fresh and not fresh.is_over(self.now)):  # since this one looked, another one was done
             end_turn(self.place, kind)
-        else:
-            self._start(kind)
-        return fresh, True
+            return fresh, True
+        is_asked = self._start(kind)
+        if not is_asked:
+            end_turn(self.place, kind)
+            self.hindrance = "no process can be started"
+        return fresh, is_asked
 
-    def _start(self, kind: str) -> None:
+    def _start(self, kind: str) -> bool:
         import sys
 
         scope = [word for (flag, *_), value in self.given if value for word in (flag, value)]
         everything = [] if kind in YOURS else ["-A"]
-        words = ["get", kind, *everything, "--no-input", "-o", "table", *scope]
-        start_detached([sys.executable, "-P", "-m", "cpctl", REFRESH, *words], {**self.env, "CPCTL_NO_INPUT": "1"})
+        words = [REFRESH, "get", kind, *everything, "--no-input", "-o", "table", *scope]
+        return start_detached([sys.executable, "-P", "-m", "cpctl", *words], {**self.env, "CPCTL_NO_INPUT": "1"})
 
 
-def start_detached(argv: list[str], env: Mapping[str, str]) -> None:
-    """Starts a process of its own session, that reads and writes nothing."""
+def start_detached(argv: list[str], env: Mapping[str, str]) -> bool:
+    """Starts a process of its own session, that reads and writes nothing; whether it could be."""
     try:
         if os.name == "nt":
             import subprocess
 
             subprocess.Popen(argv, env=dict(env), stdin=-3, stdout=-3, stderr=-3, creationflags=0x00000208)  # detached
-            return
+            return True
         devices = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
         left = [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited()]
-        os.posix_spawn(argv[0], argv, env, file_actions=[*devices, *left], setsid=True)
+        # a limit of open files may be below one of them
+        return _spawned(argv, env, [*devices, *left]) or _spawned(argv, env, devices)
     except (OSError, NotImplementedError):
-        return
+        return False
+
+
+def _spawned(argv: list[str], env: Mapping[str, str], actions: list[tuple[Any, ...]]) -> bool:
+    try:
+        os.posix_spawn(argv[0], argv, env, file_actions=actions, setsid=True)
+    except OSError:
+        return False
+    return True
 
 
 def _inherited() -> list[int]:
     """What the shell left open beyond the three: one of them may be a pipe, of which somebody awaits the end."""
+    try:
+        names = os.listdir("/dev/fd")
+    except OSError:  # as where /proc is away
+        names = [str(number) for number in range(3, MOST_INHERITED)]
     found = []
-    for name in os.listdir("/dev/fd"):
+    for name in names:
         try:
             found += [int(name)] if int(name) > 2 and os.get_inheritable(int(name)) else []
         except OSError:
-            continue  # the one that listed the folder
+            continue  # it is not open, or it is the one that listed the folder
     return found
 
 

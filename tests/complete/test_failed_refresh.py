@@ -119,13 +119,30 @@ def test_what_was_known_stays_and_is_asked_for_again_less_and_less_often(here, w
         rest = next(s for s in range(LOCK_AGE_S + 1) if not waits(here.env, s))
         rests.append(rest)
         age(here.env, "offers.failed", rest)
-    assert rests == [FIRST_S, 2 * FIRST_S, LONGEST_S]
+    assert rests == [FIRST_S] * 3  # of this machine
     way.upstream = live
     tab(here.env, "get", "offers", "")
     until(lambda: not (folder(here.env) / "offers.failed").exists())
     settled(here.env)
     assert re.fullmatch(r"offers as of \d+ s ago", told(here.env, "get", "offers", ""))
     assert [one.name for one in folder(here.env).iterdir()] == ["offers"]
+
+
+@pytest.mark.parametrize(("times", "rest_s"), [(1, FIRST_S), (2, 2 * FIRST_S), (5, LONGEST_S), (99, LONGEST_S)])
+def test_another_machine_is_asked_less_and_less_often(times, rest_s, cp):
+    env = {**cp.env, "CPCTL_SERVER": "https://platform.example"}
+    folder(env).mkdir(parents=True)
+    for word in ("unreachable", "busy"):
+        (folder(env) / "offers.failed").write_text(f"{word} {times}")
+        assert next(s for s in range(LONGEST_S + 1) if not waits(env, s)) == rest_s
+
+
+@pytest.mark.parametrize("word", ["config", "nobody", "ended", "no-address"])
+def test_what_is_mended_here_is_seen_soon(word, cp):
+    env = {**cp.env, "CPCTL_SERVER": "https://platform.example"}
+    folder(env).mkdir(parents=True)
+    (folder(env) / "offers.failed").write_text(f"{word} 9")
+    assert waits(env, FIRST_S - 1) and not waits(env, FIRST_S)
 
 
 def waits(env: Mapping[str, str], seconds: int) -> bool:

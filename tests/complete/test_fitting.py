@@ -79,10 +79,20 @@ def test_where_nothing_is_known_all_there_is_is_offered(nobody):
 
 
 def test_an_order_is_named_before_its_labels(nobody):
-    knows(nobody, "orders", ["mine"], ["Active"], [{"team": "nlp"}])
+    knows(nobody, "orders", ["mine"], ["Active"], ["2026-12-01T08:00:00Z"], [{"team": "nlp"}])
     assert tabbed(nobody, "label", "order", "") == ["mine"]
     assert tabbed(nobody, "label", "orders", "mine", "") == ["team=", "team-"]
     assert tabbed(nobody, "label", "order/mine", "")[:2] == ["team=", "team-"]
+
+
+def test_an_order_is_extended_from_its_end_on(nobody):
+    names, phases = ["long", "over", "odd"], ["Active"] * 3
+    knows(nobody, "orders", names, phases, ["2099-12-27T07:01:14Z", "2020-01-01T00:00:00Z", "Zz"], [None] * 3)
+    longer = ["2099-12-27T11:00:00Z", "2099-12-28T07:00:00Z", "2100-01-03T07:00:00Z", "2100-01-26T07:00:00Z"]
+    assert tabbed(nobody, "extend", "order/long", "--until", "") == longer
+    assert tabbed(nobody, "extend", "order/over", "order/long", "--until", "") == longer
+    for name in ("over", "odd", "nosuch"):
+        assert min(tabbed(nobody, "extend", f"order/{name}", "--until", "")) > "2026-11-27"
 
 
 def test_nothing_stands_where_a_row_has_nothing(nobody):

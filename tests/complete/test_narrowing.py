@@ -227,6 +227,22 @@ def test_names_are_taken_by_kind(fresh_cp, fresh_sandbox):
     assert tabbed(fresh_cp, "delete", "order/three", "demand/") == ["demand/three"]
 
 
+def test_numbers_of_cards_are_those_that_an_offer_sells(cp):
+    """From its least number on, in its steps: the platform itself is asked about each."""
+    rows = [row for row in listed(cp, "offers") if row["spec"]["billing"] == "on-demand"]
+    kinds = {(row["spec"]["minCards"], row["spec"]["stepCards"]): row for row in rows if row["status"]["free"] >= 16}
+    assert len(kinds) > 1
+    for (least, step), row in kinds.items():
+        name = row["metadata"]["name"]
+        shares = tabbed(cp, "create", "order", "x", "--offer", f"{name}=")
+        numbers = [int(share.partition("=")[2]) for share in shares]
+        assert numbers[0] == least and numbers[-1] <= row["status"]["free"] < numbers[-1] + step
+        for share in shares:
+            words = ("--offer", share, "--duration", "1h", "--yes", "--dry-run=server")
+            said = cp("create", "order", f"cards-of-{name}", *words)
+            assert said.code == 0 or "sold" not in said.err, said.err
+
+
 def test_offers_to_buy_have_a_card_left(fresh_cp, fresh_sandbox):
     offer = fresh_sandbox.offer(4)
     lone = offer["metadata"]["name"]
@@ -234,8 +250,12 @@ def test_offers_to_buy_have_a_card_left(fresh_cp, fresh_sandbox):
     rows = listed(fresh_cp, "offers")
     assert next(row for row in rows if row["metadata"]["name"] == lone)["status"]["free"] == 0
     found = tabbed(fresh_cp, "create", "order", "x", "--offer", "")
-    assert set(found) == {f"{name}=" for name in names(rows) - {lone}}
+    buyable = [row for row in rows if row["spec"]["billing"] == "on-demand" and row["status"]["free"]]
+    assert set(found) == {f"{name}=" for name in names(buyable)}
+    monthly = [row for row in rows if row["spec"]["billing"] == "monthly" and row["status"]["free"]]
+    by_month = tabbed(fresh_cp, "create", "order", "x", "--billing", "monthly", "--offer", "")
+    assert set(by_month) == {f"{name}=" for name in names(monthly)} != set()
     assert set(tabbed(fresh_cp, "get", "offer", "")) == names(rows)
-    assert " x 0 free, " in answered(fresh_cp, "create", "order", "x", "--offer", lone)[0]  # named, it is not hidden
+    assert " x 0 free in " in answered(fresh_cp, "create", "order", "x", "--offer", lone)[0]  # named, it is not hidden
     again = tabbed(fresh_cp, "create", "order", "x", "--offer", f"{found[0]}1", "--offer", "")
     assert found[0] not in again and found[1] in again

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import pytest
 from client import Client
 from cpctl.complete.kept import COLUMNS
 from cpctl.complete.store import LOCK_AGE_S, YOURS
+from cpctl.complete.tab import _inherited as inherited
+from cpctl.complete.tab import tab as completed
 from proxy import RecordingProxy
 from refreshing import TAB, WAIT_S, Gate, age, folder, gated, offered, refreshers, settled, tab, until
 
@@ -198,3 +201,57 @@ def test_scenarios_come_from_the_cache_alone(cp):
     settled(cp.env)
     names = {row["metadata"]["name"] for row in cp("get", "scenarios", "-o", "json").json["items"]}
     assert set(offered(cp.env, "plan", "--scenario", "")) == names != set()
+
+
+@pytest.mark.parametrize("limit", ["exec 30>/dev/null; ulimit -n 20", "ulimit -n 16"])
+def test_a_refresh_is_started_whatever_the_limit_of_files(limit, cp, tmp_path):
+    """A file above the limit cannot be closed by who starts a process, and need not be."""
+    command = f'{limit}; exec "$@"'
+    for _ in range(2):
+        subprocess.run(["bash", "-c", command, "x", *TAB, "get", "providers", ""], env=cp.env, check=True, timeout=60)
+        settled(cp.env)
+    assert (folder(cp.env) / "providers").exists()
+
+
+def test_where_no_process_can_be_started_it_is_said_and_nobody_waits(cp, monkeypatch):
+    monkeypatch.setattr("cpctl.complete.tab.start_detached", lambda argv, env: False)
+    for _ in range(2):
+        said = completed(["get", "providers", ""], cp.env, time.time())
+        assert "no providers known yet, and no process can be started: cpctl doctor" in said
+    assert not (folder(cp.env) / "providers.lock").exists()
+
+
+def test_files_of_ours_are_closed_where_nothing_lists_them(monkeypatch, tmp_path):
+    def away(folder: str) -> list[str]:
+        raise OSError(folder)
+
+    with (tmp_path / "held").open("w") as file:
+        os.set_inheritable(file.fileno(), True)
+        listed = inherited()
+        monkeypatch.setattr("os.listdir", away)
+        assert file.fileno() in listed and inherited() == sorted(listed)
+
+
+# after a change of one's own
+
+
+def test_what_was_bought_is_offered_and_what_is_over_is_not(cp, sandbox):
+    """No list is thirty seconds behind what one did oneself."""
+
+    def orders(verb: str) -> list[str]:
+        offered(cp.env, verb, "order/")
+        settled(cp.env)
+        return offered(cp.env, verb, "order/")
+
+    cp("get", "orders")
+    offer = sandbox.offer()["metadata"]["name"]
+    assert cp("create", "order", "fresh-one", "--offer", f"{offer}=1", "--duration", "1h", "--yes").code == 0
+    assert "order/fresh-one" in orders("activate")
+    assert cp("activate", "order/fresh-one", "--wait", "--yes").code == 0
+    assert "order/fresh-one" not in orders("activate") and "order/fresh-one" in orders("release")
+    assert cp("release", "order/fresh-one", "--yes").code == 0
+    assert "order/fresh-one" not in orders("release")
+    assert cp("get", "orders").code == 0
+    kept = (folder(cp.env) / "orders").read_bytes()
+    assert cp("create", "order", "fresh-two", "--offer", f"{offer}=1", "--duration", "1h", "--dry-run=server").code == 0
+    assert (folder(cp.env) / "orders").read_bytes() == kept  # nothing was changed

@@ -21,6 +21,7 @@ from cpctl.cli import bound
 from cpctl.compiling import help_files
 from cpctl.dispatch import help_of, parse
 from cpctl.flags import taking_values
+from cpctl.generate import files
 from cpctl.verbs import READING, VERBS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -219,6 +220,7 @@ def test_without_generated_files_everything_works_only_slower(sandbox, tmp_path)
     package = tmp_path / "code"
     shutil.copytree(ROOT / "cpctl", package / "cpctl", ignore=shutil.ignore_patterns("__pycache__"))
     (package / "cpctl/_tree.py").unlink()
+    (package / "cpctl/_fields.py").unlink()
     shutil.rmtree(package / "cpctl/help")
     env = environment(tmp_path) | sandbox.env
     for words in (
@@ -228,6 +230,11 @@ def test_without_generated_files_everything_works_only_slower(sandbox, tmp_path)
         ["get", "offers", "--limit", "3", "-o", "name"],
         ["--project", "default", "get", "offers", "--limit", "3"],
         ["auth", "whoami"],
+        ["explain", "orders.spec"],
+        ["get", "offers", "-A", "--sort-by", "price", "-o", "custom-columns=P:.spec.price", "--limit", "3"],
+        ["get", "offers", "-A", "--field-selector", "free>1,spec.billing=spot", "-o", "name"],
+        ["get", "offers", "--sort-by", "nosuch"],
+        ["nosuch"],
     ):
         with_, without = (
             subprocess.run(
@@ -239,4 +246,21 @@ def test_without_generated_files_everything_works_only_slower(sandbox, tmp_path)
             )
             for path in (ROOT, package)
         )
-        assert (without.returncode, without.stdout) == (with_.returncode, with_.stdout) == (0, without.stdout)
+        said = [(done.returncode, done.stdout, done.stderr) for done in (with_, without)]
+        assert said[0] == said[1] and said[0][0] == (2 if "nosuch" in words else 0)
+
+
+def test_generated_files_that_are_gone_are_made_again(tmp_path):
+    """In one run, from nothing that was generated."""
+    package = tmp_path / "code"
+    shutil.copytree(ROOT / "cpctl", package / "cpctl", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("_tree.py", "_fields.py", "complete/_words.py", "complete/_contract.py"):
+        (package / "cpctl" / name).unlink()
+    shutil.rmtree(package / "cpctl/help")
+    env = environment(tmp_path) | {"PYTHONPATH": str(package)}
+    for words, code in (([], 0), (["--check"], 0)):
+        command = [sys.executable, "-m", "cpctl.generate", *words]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, cwd=package)
+        assert (done.returncode, done.stderr) == (code, "")
+    for path in files():
+        assert (package / path).read_bytes() == (ROOT / path).read_bytes(), path
