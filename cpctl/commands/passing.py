@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from cpctl.runtime import Runtime
 
 
+UNSEEN = frozenset({"spec.minCards", "spec.stepCards"})
+"""Of offers, what a table does not show of the columns that completion wants."""
+
+
 class Passing:
     """What completion wants of one list; nothing, when the list is not the whole of its kind in one project."""
 
@@ -31,15 +35,15 @@ class Passing:
             self._account = account(rt.env, self._place.profile)
 
     def asking(self, fields: Sequence[str] | None) -> Sequence[str] | None:
-        """The fields to ask for: of what is yours, and of offers, also the few that completion wants."""
+        """The fields to ask for: of what is yours also the few that completion wants; of a catalogue hardly one more."""
         if fields is None or not self._wanted:
             return fields
         from cpctl.complete.store import YOURS
 
-        if self._kind in YOURS or self._kind == "offers":
-            return [*fields, *(path for path in self._wanted if path not in fields)]
-        if not set(self._wanted) <= set(fields):
-            self._wanted = ()
+        more = [path for path in self._wanted if path not in fields]
+        if self._kind in YOURS or UNSEEN.issuperset(more):
+            return [*fields, *more]
+        self._wanted = ()
         return fields
 
     def add(self, page: AnyPage) -> None:
