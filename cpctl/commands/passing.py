@@ -35,7 +35,7 @@ class Passing:
             self._account = account(rt.env, self._place.profile)
 
     def asking(self, fields: Sequence[str] | None) -> Sequence[str] | None:
-        """The fields to ask for: of what is yours also the few that completion wants; of a catalogue hardly one more."""
+        """The fields to ask for: of what is yours also the few that completion wants; of a catalogue hardly any."""
         if fields is None or not self._wanted:
             return fields
         from cpctl.complete.store import YOURS
