@@ -202,7 +202,7 @@ def _settings(env: Mapping[str, str]) -> list[str]:
     if lines[0] != stamp or lines[-1] != "":
         lines = [stamp, *_flattened(path), ""]
         if lines[1] != DAMAGED:  # who may read it can change, with no new version of it
-            keep(flat, "\n".join(lines).encode())
+            keep(flat, "\n".join(lines).encode("utf-8", "surrogateescape"))
     return lines[1:-1] or [""]
 
 

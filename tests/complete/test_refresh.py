@@ -235,6 +235,18 @@ def test_files_of_ours_are_closed_where_nothing_lists_them(monkeypatch, tmp_path
 # after a change of one's own
 
 
+def test_a_home_that_is_no_text(sandbox, tmp_path):
+    """A purchase ends well there too, and Tab knows it."""
+    cp = Client(tmp_path / "h\udcffx", env=sandbox.env)
+    cp.config.parent.mkdir(parents=True)
+    cp.config.write_text(f'[profiles.mine]\nserver = "{sandbox.url}"\n', encoding="utf-8")
+    offer = sandbox.offer()["metadata"]["name"]
+    made = cp("create", "order", "in-odd-home", "--offer", f"{offer}=1", "--duration", "1h", "--yes")
+    assert (made.code, made.out.count("in-odd-home")) == (0, 1), made.err
+    assert cp("get", "orders", "-A").code == 0 == cp("get", "orders").code
+    assert "in-odd-home" in offered(cp.env, "get", "order", "")
+
+
 def test_what_was_bought_is_offered_and_what_is_over_is_not(cp, sandbox):
     """No list is thirty seconds behind what one did oneself."""
 
