@@ -6,8 +6,9 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import FrameType
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
     from cpctl.errors import CpctlError
     from cpctl.pager import Pager
@@ -37,7 +38,7 @@ def main() -> NoReturn:
     if sys.argv[1:2] in (["__complete"], ["__completeNoDesc"]):
         from cpctl.complete.tab import main as completed
 
-        _end(_emit(sys.stdout, completed(sys.argv[2:], bare=sys.argv[1] != "__complete")))
+        _end(_emit_all(completed(sys.argv[2:], bare=sys.argv[1] != "__complete")))
     from cpctl.dispatch import help_of
 
     text = help_of(sys.argv[1:])
@@ -102,7 +103,7 @@ def run(argv: list[str], rt: Runtime, told: list[CpctlError] | None = None) -> i
 
 def _forget(rt: Runtime) -> None:
     """Has Tab ask anew for what is yours."""
-    from cpctl.complete.store import forget_yours
+    from cpctl.complete.upkeep import forget_yours
 
     options = rt.options
     forget_yours(rt.env, options.profile or "", options.server or "", options.project or "")
@@ -232,13 +233,21 @@ def _bug(rt: Runtime, bug: Exception) -> int:
     return 70
 
 
-def _emit(stream: object, text: str) -> int:
+def _emit_all(parts: Sequence[bytes]) -> int:
+    """What a Tab answers, from UTF-8: as it is, and not copied, where every encoding of a terminal has the same."""
+    if all(part.isascii() for part in parts):
+        return _emit(sys.stdout.buffer, *parts)
+    return _emit(sys.stdout, b"".join(parts).decode("utf-8", "surrogateescape"))
+
+
+def _emit(stream: Any, *parts: str | bytes) -> int:
     """`--version` and `--help` without a runtime."""
-    if not text.isascii():
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[attr-defined]
+    if not all(part.isascii() for part in parts):
+        stream.reconfigure(errors="backslashreplace")
     try:
-        stream.write(text)  # type: ignore[attr-defined]
-        stream.flush()  # type: ignore[attr-defined]
+        for part in parts:
+            stream.write(part)
+        stream.flush()
     except BrokenPipeError:
         pass
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.complete.store import forget
+from cpctl.complete.upkeep import forget
 from cpctl.errors import BadAnswer, ExitCode, NotLoggedIn, UsageError
 from cpctl.lazy import flags
 

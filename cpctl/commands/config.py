@@ -189,7 +189,7 @@ def _logins(rt: Runtime, name: str) -> list[tuple[SecretStore, str]]:
 
 def _forget(rt: Runtime, *names: str) -> None:
     """What completion knows under these names is of a login that is not theirs any more."""
-    from cpctl.complete.store import forget
+    from cpctl.complete.upkeep import forget
 
     for name in names:
         forget(rt.env, name)

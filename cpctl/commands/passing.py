@@ -61,7 +61,8 @@ class Passing:
         if self._gathering is None or not self._place.folder:
             return
         from cpctl.complete.keeping import SOLD_BY, with_absent
-        from cpctl.complete.store import keep_list, kept_of
+        from cpctl.complete.store import kept_of
+        from cpctl.complete.upkeep import keep_list
 
         text = self._gathering.file()
         if not heard.complete and self._kind in SOLD_BY:

@@ -89,7 +89,7 @@ def status(rt: Runtime, *, data: flags.Data = None, output: flags.DocumentOutput
 
 def reset(rt: Runtime, *, data: flags.Data = None, yes: flags.Yes = False) -> Verb:
     """Stop it, throw its orders, money and catalogue away, and start afresh with the same seed, scale and port."""
-    from cpctl.complete.store import forget
+    from cpctl.complete.upkeep import forget
     from cpctl.sandbox import daemon
 
     folder = _folder(rt, data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cpctl.complete._words import CHOOSING, COMMANDS, FILTERS, FURTHER, GROUPS, KINDS, TAKEN, VERBS
 from cpctl.complete.kept import MOST_LISTED, Kept, is_safe, shown
-from cpctl.complete.live import SOURCES, kinds_meant, taken
 from cpctl.complete.narrowing import names, rows
 
 TYPE_CHECKING = False
@@ -16,7 +15,7 @@ NO_SPACE, NO_FILES, KEEP_ORDER = 2, 4, 32  # cobra's directives
 HELP = "_activeHelp_"  # a line that begins so is shown, and never put on the command line
 
 
-def answer(line: Line, read: Read) -> tuple[str, int]:
+def answer(line: Line, read: Read) -> tuple[bytes, int]:
     """The lines that are offered for the last word (`VALUE TAB DESCRIPTION`), and cobra's directive."""
     found, head, directive = _found(line, read)
     begun, whole = line.last[len(head) :], line.head + head
@@ -27,7 +26,7 @@ def answer(line: Line, read: Read) -> tuple[str, int]:
     own = {**VERBS, **GROUPS.get(line.key, {}), **{word: text for word, (_, text) in line.flags.items()}}
     told = [(value, beside if own.get(value) == beside else shown(beside)) for value, beside in fitting]
     lines = [f"{whole}{value}\t{beside}\n" if beside else f"{whole}{value}\n" for value, beside in told]
-    return "".join(lines), directive
+    return "".join(lines).encode("utf-8", "surrogateescape"), directive
 
 
 def _too_many(line: Line, kept: Kept, begun: str) -> str:
@@ -45,16 +44,16 @@ def _too_many(line: Line, kept: Kept, begun: str) -> str:
 NARROWED_BY = ("--province", "--accelerator", "--provider")
 
 
-def _of_kept(line: Line, found: Kept, begun: str, whole: str) -> str:
+def _of_kept(line: Line, found: Kept, begun: str, whole: str) -> bytes:
     """Names that begin so; in any case where none does, as cpctl takes most names."""
     told = _too_many(line, found, begun)
     if told:
-        return told
-    lines = found.lines(begun, whole)
+        return told.encode()
+    lines = found.offered(begun, whole)
     if not lines and begun:
         folded = begun.casefold()
         every = [one for one in found.lines("").splitlines(keepends=True) if one.casefold().startswith(folded)]
-        lines = "".join([whole + one for one in every])
+        lines = "".join([whole + one for one in every]).encode("utf-8", "surrogateescape")
     if _slot_of(line) == "@offer=":
         from cpctl.complete.suggest import on_sale
 
@@ -124,7 +123,7 @@ def _refused(line: Line) -> set[str]:
     """The flags of get that do not go with the kinds on the line, or with the names there."""
     if len(line.plain) > 1 or "/" in line.plain[0]:
         return {*FILTERS, *CHOOSING}
-    return {flag for kind in kinds_meant(line) for flag in FILTERS if flag not in TAKEN[kind]}
+    return {flag for kind in line.kinds for flag in FILTERS if flag not in TAKEN[kind]}
 
 
 def _flags_left(line: Line) -> Pairs:
@@ -157,13 +156,18 @@ def _slot(line: Line, slot: str, read: Read) -> tuple[Pairs | Kept, str, int]:
 
         found, head = suggested(slot, line, read, head)
     elif slot[:1] == "@":
+        from cpctl.complete.live import SOURCES
+
         found, head = SOURCES[slot](line, read, head)
     else:
         return (), "", NO_FILES
     space = NO_SPACE if is_list or (slot in ENDLESS and head[-1:] not in ("=", "/")) else 0
     order = KEEP_ORDER if slot in SUGGESTED and not isinstance(found, Kept) else 0  # numbers and times
-    gone = taken(line, head) if is_list or slot == "@label" else set()
-    return _left(found, gone), head, NO_FILES | space | order
+    if is_list or slot == "@label":
+        from cpctl.complete.live import taken
+
+        found = _left(found, taken(line, head))
+    return found, head, NO_FILES | space | order
 
 
 WORDS_OF = {"api": 2, "auth can-i": 2, "config set": 2}  # how many plain words a command has to have

@@ -6,7 +6,7 @@ Only words of `SENTENCES` are ever written or read, so nothing that a platform s
 from __future__ import annotations
 
 from cpctl.complete.kept import shown
-from cpctl.complete.store import LOOPBACK, YOURS, contents, keep, written_at
+from cpctl.complete.store import LOOPBACK, YOURS, contents, written_at
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,6 +95,8 @@ def failure_of(where: Place, kind: str) -> Failure | None:
 
 def keep_failure(where: Place, kind: str, word: str, now: float) -> None:
     """Leaves a word for the next Tab; one failure after a long rest is the first again."""
+    from cpctl.complete.upkeep import keep
+
     last = failure_of(where, kind)
     times = last.times + 1 if last and abs(now - last.at) <= 2 * LONGEST_S else 1
     keep(f"{where.folder}/{kind}.failed", f"{word} {times}".encode())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from cpctl.complete.kept import (
+    BLANK,
     COLUMNS,
     GROUPED,
     MOST_BESIDE,
@@ -88,14 +89,14 @@ class Gathering:
             if len(whole) <= MOST_BYTES:
                 return whole
         if len(self._rows) <= MOST_GROUPS:
-            facts = _file((key, cards[key], self._rows[key], "") for key in sorted(self._rows))
+            facts = _file((key, cards[key], self._rows[key], b"") for key in sorted(self._rows))
             if len(facts) <= MOST_BYTES:
                 return facts
-        return _file([([""] * len(GROUPED.get(self._kind, ())), sum(cards.values()), self._came, "")])
+        return _file([([""] * len(GROUPED.get(self._kind, ())), sum(cards.values()), self._came, b"")])
 
-    def _body(self, key: Group) -> str:
+    def _body(self, key: Group) -> bytes:
         """The lines of a group, which are not kept any longer: the file of a long list is as large again."""
-        return "\n".join(["", *sorted("\n".join(self._lines.pop(key)).split("\n"))])
+        return "\n".join([*sorted("\n".join(self._lines.pop(key)).split("\n")), ""]).encode()
 
 
 def written(kind: str, columns: Sequence[Sequence[Any]]) -> bytes:
@@ -107,7 +108,7 @@ def written(kind: str, columns: Sequence[Sequence[Any]]) -> bytes:
 
 def with_absent(fresh: bytes, old: Kept, kind: str, refusing: set[str]) -> bytes:
     """A file, and from an older one what was known of those of whom nothing came now; not of those who refuse us."""
-    new = parsed(kind, fresh.decode()) or NOTHING
+    new = parsed(kind, fresh.partition(BLANK)) or NOTHING
     column = GROUPED[kind].index(SOLD_BY[kind])
     came = new.values(column)
     absent = old.where(lambda values: values[column] not in came and refusing.isdisjoint(values))
@@ -115,13 +116,13 @@ def with_absent(fresh: bytes, old: Kept, kind: str, refusing: set[str]) -> bytes
     return both if len(both) <= MOST_BYTES else fresh
 
 
-def _file(groups: Iterable[tuple[Sequence[str], int, int, str]]) -> bytes:
+def _file(groups: Iterable[tuple[Sequence[str], int, int, bytes]]) -> bytes:
     """From each group's values, cards or rows, rows, and lines."""
     heads, bodies = [], []
     for values, count, rows, body in groups:
         heads.append("\t".join([*values, str(count), str(rows), str(len(body))]))
-        bodies.append(body.encode())
-    return b"".join(["\n".join([*heads, ""]).encode(), *bodies, b"\n"]) if heads else b""
+        bodies.append(body)
+    return b"".join(["\n".join(heads).encode(), BLANK, *bodies]) if heads else b""
 
 
 def _beside(kind: str, cells: dict[str, Sequence[str]]) -> Sequence[str]:

@@ -16,6 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    Parted = tuple[bytes, bytes, bytes]  # a file: its groups, the empty line behind them (its two ends), all lines
+
 LABELS = "metadata.labels"
 COLUMNS: dict[str, tuple[str, ...]] = {
     "subplatforms": ("metadata.name", "status.state"),
@@ -47,15 +49,16 @@ GROUPED: dict[str, tuple[str, ...]] = {
     "demands": ("status.phase", LABELS),
     "vouchers": ("status.state",),
 }
+BLANK = b"\n\n"  # between the groups and the lines of a file
 NAME_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-/@+:"
 PLAIN = NAME_CHARACTERS + b" ,()%="
 PLAIN_TEXT = frozenset(PLAIN.decode())
 MOST_BESIDE = 120
-MOST_DIGITS = 36  # of a group's three numbers
+MOST_DIGITS = 12  # of a group's numbers
 MOST_BYTES = 8_000_000  # of a file
 MOST_LISTED = 20_000
 """Names that are offered at once: a shell takes seconds for more, and nobody reads them."""
-NO_BEGINNINGS = (b"\n-", b"\n@", b"\n\t")  # of a line: no name looks like a flag, or is empty
+NO_BEGINNINGS = (b"-", b"@", b"\t")  # of a line: no name looks like a flag, or is empty
 
 
 def is_safe(name: str) -> bool:
@@ -76,12 +79,12 @@ class Kept:
 
     Attributes:
         kind: Plural; "" for names that are no list's.
-        groups: (values of the kind's grouped columns, cards or rows in it, where its lines are in the text, rows).
+        groups: (values of the kind's grouped columns, cards or rows in it, where its lines begin and end, rows).
     """
 
     def __init__(
         self,
-        text: str,
+        body: bytes,
         groups: Sequence[tuple[list[str], int, int, int, int]],
         taken: Iterable[str] = (),
         ends: str = "",
@@ -89,20 +92,20 @@ class Kept:
     ) -> None:
         """taken: Names that are not offered again. ends: What follows every name."""
         self.groups, self.kind = groups, kind
-        self._text, self._taken, self._ends = text, taken, ends
+        self._body, self._taken, self._ends = body, taken, ends
 
     def where(self, test: Callable[[list[str]], bool]) -> Kept:
         """The groups whose values pass."""
         found = [group for group in self.groups if test(group[0])]
-        return Kept(self._text, found, self._taken, self._ends, self.kind)
+        return Kept(self._body, found, self._taken, self._ends, self.kind)
 
     def but(self, taken: Iterable[str]) -> Kept:
         """The same without some names."""
-        return Kept(self._text, self.groups, taken, self._ends, self.kind)
+        return Kept(self._body, self.groups, taken, self._ends, self.kind)
 
     def ending(self, ends: str) -> Kept:
         """The same with something behind every name."""
-        return Kept(self._text, self.groups, self._taken, ends, self.kind)
+        return Kept(self._body, self.groups, self._taken, ends, self.kind)
 
     @property
     def has_names(self) -> bool:
@@ -114,7 +117,7 @@ class Kept:
         rows = sum([group[4] for group in self.groups])
         if rows <= MOST_LISTED or not begun or not self.has_names:
             return rows
-        return sum([lines.count("\n") for lines in self._beginning(f"\n{begun}")])
+        return sum([lines.count(b"\n") for lines in self._beginning(begun)])
 
     def values(self, column: int) -> dict[str, int]:
         """The different values of a grouped column, and the cards or rows that have it."""
@@ -123,62 +126,74 @@ class Kept:
             found[values[column]] = found.get(values[column], 0) + count
         return found
 
-    def lines(self, begun: str, head: str = "") -> str:
-        """What is offered of the names that begin so, each after a head: whole lines, each with its end."""
-        text = "".join([*self._beginning(f"\n{begun}"), "\n"])[1:] if self.groups else ""
-        for name in self._taken:
-            before, found, rest = f"\n{text}".partition(f"\n{name}\t")
-            text = f"{before[1:]}{chr(10) if before else ''}{rest.partition(chr(10))[2]}" if found else text
-        shape = _shape(text)
-        text = text if shape else _safe(text)
-        if self._ends:
-            text = text.replace("\t", f"{self._ends}\t")
-        if len(shape) <= len("\t\n"):
-            text = text.replace("\t\n", "\n")
-        return head + text.replace("\n", f"\n{head}")[: -len(head)] if head and text else text
+    def lines(self, begun: str) -> str:
+        """The names that begin so, with what stands beside them: whole lines, each with its end."""
+        return self.offered(begun).decode()
 
-    def parts(self) -> Iterator[tuple[list[str], int, int, str]]:
+    def offered(self, begun: str, head: str = "") -> bytes:
+        """The same as a shell gets it, each after a head. Of ten thousand lines, every copy would take a while."""
+        text = b"".join(self._beginning(begun))
+        shape = _shape(text)
+        text = text if shape else _safe(text).encode()
+        for name in self._taken:
+            before, found, rest = (b"\n" + text).partition(f"\n{name}\t".encode("utf-8", "replace"))
+            text = before[1:] + b"\n"[: len(before)] + rest.partition(b"\n")[2] if found else text
+        if self._ends:
+            text = text.replace(b"\t", f"{self._ends}\t".encode())
+        if len(shape) <= len("\t\n"):
+            text = text.replace(b"\t\n", b"\n")
+        if not head or not text:
+            return text
+        before = head.encode("utf-8", "surrogateescape")
+        return before + text[:-1].replace(b"\n", b"\n" + before) + b"\n"
+
+    def parts(self) -> Iterator[tuple[list[str], int, int, bytes]]:
         """Each group: its values, its cards or rows, its rows, and its lines as a file has them, all looked at."""
         for values, count, start, end, rows in self.groups:
-            text = self._text[start + 1 : end] + "\n"
-            lines = text if _shape(text) else _safe(text)
-            yield [shown(value) for value in values], count, rows, f"\n{lines[:-1]}" if lines else ""
+            lines = self._body[start:end]
+            lines = lines if _shape(lines) else _safe(lines).encode()
+            yield [shown(value) for value in values], count, rows, lines
 
-    def _beginning(self, mark: str) -> Iterator[str]:
+    def _beginning(self, begun: str) -> Iterator[bytes]:
         """Lines are sorted in their group: those that begin so stand together, and all of neighbours are one piece."""
+        body, first = self._body, begun.encode("utf-8", "replace")
         whole = -1
         for number, (_, _, start, end, _) in enumerate(self.groups):
-            if mark == "\n":
+            if not begun:
                 whole = start if whole < 0 else whole
                 if number + 1 == len(self.groups) or self.groups[number + 1][2] != end:
-                    yield self._text[whole:end]
+                    yield body[whole:end]
                     whole = -1
                 continue
-            first = self._text.find(mark, start, end)
-            if first >= 0:
-                last = self._text.find("\n", self._text.rfind(mark, first, end) + 1, end)
-                yield self._text[first : last if last >= 0 else end]
+            at = start if body.startswith(first, start, end) else body.find(b"\n" + first, start, end) + 1 or -1
+            if at >= 0:
+                last = body.rfind(b"\n" + first, at, end) + 1 or at
+                yield body[at : body.find(b"\n", last, end) + 1 or end]
 
 
-NOTHING = Kept("", ())
+NOTHING = Kept(b"", ())
 
 
-def parsed(kind: str, text: str) -> Kept | None:
+def parsed(kind: str, file: Parted) -> Kept | None:
     """What the file of a kind holds; None when it is damaged or of another shape."""
-    width = len(GROUPED.get(kind, ())) + 3
-    head = text.find("\n\n")
-    groups, end = [], head + 1
-    if head < 0 or text[-1:] != "\n" or "\ufffd" in text:
+    head, blank, body = file
+    text = head.decode("utf-8", "replace")
+    if not blank or "\ufffd" in text:
         return None
-    for row in text[:head].split("\n"):
-        values = row.split("\t")
-        if len(values) != width:
-            return None
-        numbers = "".join(values[-3:])
-        if not numbers.isdecimal() or len(numbers) > MOST_DIGITS or "" in values[-3:]:
-            return None
-        groups.append((values[:-3], int(values[-3]), end, end := end + int(values[-1]), int(values[-2])))
-    return Kept(text, groups, kind=kind) if end == len(text) - 1 else None
+    width = len(GROUPED.get(kind, ())) + 3
+    cells = text.replace("\n", "\t").split("\t")  # of all groups at once: a catalogue has hundreds
+    numbers = [cells[place::width] for place in (width - 3, width - 2, width - 1)]
+    if {row.count("\t") for row in text.split("\n")} != {width - 1} or not all(map(_are_numbers, numbers)):
+        return None
+    groups, end = [], 0
+    places = range(0, len(cells), width)
+    for place, cards, rows, length in zip(places, *[map(int, column) for column in numbers], strict=True):
+        groups.append((cells[place : place + width - 3], cards, end, end := end + length, rows))
+    return Kept(body, groups, kind=kind) if end == len(body) and body[-1:] in (b"", b"\n") else None
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    return "".join(cells).isdecimal() and "" not in cells and max(map(len, cells)) <= MOST_DIGITS
 
 
 def named(names: Iterable[str]) -> Kept:
@@ -188,28 +203,33 @@ def named(names: Iterable[str]) -> Kept:
 
 def listed(rows: Iterable[tuple[str, str]]) -> Kept:
     """Names and what stands beside them, all in one group."""
-    lines = [f"\n{name}\t{shown(beside)}" for name, beside in sorted(rows) if is_safe(name)]
-    return Kept("".join(lines), [([], 0, 0, sum(map(len, lines)), len(lines))])
+    lines = [f"{name}\t{shown(beside)}\n" for name, beside in sorted(rows) if is_safe(name)]
+    body = "".join(lines).encode()
+    return Kept(body, [([], 0, 0, len(body), len(lines))])
 
 
-def _shape(text: str) -> bytes:
+def _shape(every: bytes) -> bytes:
     """What is left of every line without the characters of names, when every line is a safe name and plain words.
 
     Rows of one kind mostly have one shape: looked at together, ten thousand lines cost what one does. b"" when the
     lines have several shapes, or something in them is not plain; then each is to be looked at.
     """
-    if not text.isascii():
-        return b""
-    every = b"\n" + text.encode()
-    if max(every.rfind(begun) for begun in NO_BEGINNINGS) >= 0:  # from behind, which takes a fourth of the time
-        return b""
     shapes = every.translate(None, NAME_CHARACTERS)
-    one = shapes[1 : shapes.find(b"\n", 1) + 1]
+    one = shapes[: shapes.find(b"\n") + 1]
+    rows = len(shapes) // len(one) if one else 0
     is_plain = one[:1] == b"\t" and not one[1:-1].translate(None, PLAIN)
-    return one if is_plain and shapes == b"\n" + one * (len(shapes) // len(one)) else b""
+    return one if is_plain and shapes == one * rows and _begin_well(every, rows) else b""
 
 
-def _safe(text: str) -> str:
+def _begin_well(every: bytes, rows: int) -> bool:
+    """Whether no line looks like a flag, or is without a name; mostly, all begin like the first: `of-`."""
+    if every[:1] in NO_BEGINNINGS:
+        return False
+    first = every[: min(every.find(b"\t"), 3)]
+    return every.count(b"\n" + first) == rows - 1 or not any(b"\n" + begun in every for begun in NO_BEGINNINGS)
+
+
+def _safe(every: bytes) -> str:
     """The lines whose name is safe, with what may be shown beside it."""
-    rows = [line.partition("\t") for line in text.split("\n")]
+    rows = [line.partition("\t") for line in every.decode("utf-8", "replace").split("\n")]
     return "".join([f"{name}\t{shown(beside)}\n" for name, _, beside in rows if is_safe(name)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.complete._words import COMMANDS, EVERYWHERE, GROUPS
+from cpctl.complete._words import COMMANDS, EVERYWHERE, GROUPS, KINDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +91,12 @@ class Line:
     @property
     def verb(self) -> str:
         return self.key.partition(" ")[0]
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds that the first plain word names: `orders,cards`, `order/x`."""
+        words = (self.plain or [""])[0].split(",")
+        return [kind for kind in (KINDS.get(word.partition("/")[0].lower(), "") for word in words) if kind]
 
     def value(self, *names: str) -> str:
         """What a flag was given, by any of its spellings; "" when nothing."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cpctl.complete._words import CONDITIONS, KINDS
 from cpctl.complete.kept import NOTHING
-from cpctl.complete.narrowing import NARROWING, SPELLED, meant, names, narrowed, narrows
+from cpctl.complete.narrowing import ACCELERATOR, LABELS, NARROWING, SPELLED, meant, names, narrowed, narrows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from cpctl.complete.kept import Kept
     from cpctl.complete.line import Line
     from cpctl.complete.narrowing import Pairs, Read
-
-# what rows are grouped by, in the order of `kept.GROUPED`
-PROVINCE, ACCELERATOR, PROVIDER = range(3)  # of offers
-LABELS = {"orders": 1, "demands": 1, "cards": 0}
-
-
-def kinds_meant(line: Line) -> list[str]:
-    """The kinds that the first plain word names: `orders,cards`, `order/x`."""
-    words = (line.plain or [""])[0].split(",")
-    return [kind for kind in (KINDS.get(word.partition("/")[0].lower(), "") for word in words) if kind]
 
 
 def taken(line: Line, head: str) -> set[str]:
@@ -41,7 +31,7 @@ def taken(line: Line, head: str) -> set[str]:
 
 def _sold(line: Line) -> str:
     """The kind that says what there is of provinces and providers."""
-    return "sources" if line.key == "call" or kinds_meant(line) == ["sources"] else "offers"
+    return "sources" if line.key == "call" or line.kinds == ["sources"] else "offers"
 
 
 def _provinces(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
@@ -128,7 +118,7 @@ def labels_of(read: Read, kinds: Iterable[str]) -> list[str]:
 
 def _labels(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     """Label keys, then `key=value`, of the kinds on the line, of orders where it names none; catalogues have none."""
-    kinds = kinds_meant(line) if line.key[:6] != "create" else []
+    kinds = line.kinds if line.key[:6] != "create" else []
     pairs = labels_of(read, [kind for kind in kinds or ["orders"] if kind in LABELS])
     if "=" in line.last[len(head) :]:
         return [(pair, "") for pair in pairs], head
@@ -146,7 +136,7 @@ def _about(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
 def _awaited(line: Line, read: Read, head: str) -> tuple[Pairs, str]:
     """What can be waited for of all kinds on the line; of any kind, where it names none yet."""
     further = [KINDS.get(word.partition("/")[0].lower(), "") for word in line.plain[1:] if "/" in word]
-    each = [CONDITIONS.get(kind, ()) for kind in [*kinds_meant(line), *further]]
+    each = [CONDITIONS.get(kind, ()) for kind in [*line.kinds, *further]]
     every = dict.fromkeys(name for names in CONDITIONS.values() for name in names)
     common = [name for name in every if all(name in names for names in each)]
     return [*((f"condition={name}", "") for name in common), ("delete", "")], head

@@ -35,8 +35,11 @@ NARROWING: dict[str, dict[str, int]] = {
 EXCLUDING = frozenset({"--exclude-province", "--exclude-provider"})
 SPELLED = frozenset({"--province", "--exclude-province", "--accelerator", "--gpu", "--vendor"})
 PHASES = {"activate": ("Held",), "extend": ("Active",), "release": ("Held", "Active", "Activating")}
-PHASE = 0  # the column of orders
-STATE = 0  # the column of vouchers
+# what rows are grouped by, in the order of `kept.GROUPED`
+PROVINCE, ACCELERATOR = 0, 1  # of offers
+PHASE = 0  # of orders
+STATE = 0  # of vouchers
+LABELS = {"orders": 1, "demands": 1, "cards": 0}
 
 
 def names(line: Line, kind: str, read: Read) -> Pairs | Kept:

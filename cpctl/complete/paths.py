@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cpctl.complete._contract import PATHS, SORTED
 from cpctl.complete._words import COMMANDS, KINDS
-from cpctl.complete.live import SOURCES, kinds_meant
+from cpctl.complete.live import SOURCES
 from cpctl.complete.narrowing import names, rows
 
 TYPE_CHECKING = False
@@ -49,7 +49,7 @@ def _fields(kind: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def _sortable(line: Line) -> dict[str, str]:
     """The fields that a list can be sorted by, and how each is spelled in short."""
-    kinds = kinds_meant(line) or (["events"] if line.key == "events" else [])
+    kinds = line.kinds or (["events"] if line.key == "events" else [])
     return SORTED.get(kinds[0], {}) if kinds else {}
 
 
@@ -72,7 +72,7 @@ def _conditions(line: Line) -> tuple[list[tuple[str, str]], str]:
     path, equals, _ = begun.partition("=")
     if not equals:
         return [(f"{word}=", short) for word, short in _sortable(line).items()], head
-    kind = kinds_meant(line)[:1] or [""]
+    kind = line.kinds[:1] or [""]
     values = next((values for field, values in _fields(kind[0]) if field == path.rstrip("!")), ())
     return [(value, "") for value in values], f"{head}{path}=" + ("=" if begun[len(path) + 1 :][:1] == "=" else "")
 
@@ -89,7 +89,7 @@ def _explained(line: Line) -> tuple[list[tuple[str, str]], str]:
 
 def _columns(line: Line) -> tuple[list[tuple[str, str]], str]:
     """`-o custom-columns=TITLE:.field,…`: a title with its field, or the field after a title of one's own."""
-    kind = (kinds_meant(line) or (["events"] if line.key == "events" else []) or [""])[0]
+    kind = (line.kinds or (["events"] if line.key == "events" else []) or [""])[0]
     head = line.last[: max(line.last.rfind(sign) for sign in ":,=") + 1]
     shown = [part.partition(":")[2].lstrip(".") for part in head.partition("=")[2].split(",")]
     paths = [path for path, _ in _fields(kind) if path not in shown]

@@ -6,7 +6,8 @@ import time
 
 from cpctl.complete.failure import keep_failure
 from cpctl.complete.line import Line
-from cpctl.complete.store import YOURS, account, drop, end_turn, place_of
+from cpctl.complete.store import YOURS, account, place_of
+from cpctl.complete.upkeep import drop, end_turn
 from cpctl.errors import (
     BadAnswer,
     BadValue,

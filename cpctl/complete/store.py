@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 
-from cpctl.complete.kept import MOST_BYTES, NOTHING, Kept, parsed
+from cpctl.complete.kept import BLANK, MOST_BYTES, NOTHING, Kept, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cpctl.complete.kept import Parted
     from cpctl.complete.line import Line
 
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
 MOST_OF_A_CONFIG = 1_048_576
+FIRST_BYTES = 65_536  # of a file, which mostly hold its groups
 FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
-LOCK_AGE_S = 60
-MOST_FOLDERS = 32
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")  # the only places where a sandbox is
 DATA, CACHE = (".local/share", "cpctl"), (".cache", "cpctl/complete")  # below a home
 SCOPE = (("--profile",), ("--server", "-s"), ("--project", "-n"))
@@ -89,7 +89,7 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     of_profile = known or ("", "", "")
     server = server or env.get("CPCTL_SERVER", "") or of_profile[0]
     project = project or env.get("CPCTL_PROJECT", "") or of_profile[1] or "default"
-    parts = [_quoted(name), _quoted(server), _quoted(project)]
+    parts = [quoted(name), quoted(server), quoted(project)]
     token = env.get("CPCTL_TOKEN", "")
     data = _xdg(env, "XDG_DATA_HOME", *DATA)
     if not token and server.startswith(LOOPBACK):
@@ -138,44 +138,10 @@ def aliases(env: Mapping[str, str]) -> dict[str, str]:
 
 def account(env: Mapping[str, str], profile: str) -> str:
     """A word that changes whenever somebody else may have logged in: a list that was asked for before is not kept."""
-    return contents(f"{root(env)}/{_quoted(profile)}.account") or ""
+    return contents(f"{root(env)}/{quoted(profile)}.account") or ""
 
 
-def forget(env: Mapping[str, str], profile: str) -> None:
-    """Empties what was kept for a profile: somebody else may be logged in now."""
-    base, begins = root(env), _quoted(profile) + "~"
-    if not base:
-        return
-    keep(f"{base}/{_quoted(profile)}.account", os.urandom(8).hex().encode())
-    for folder in (name for name in _names(base) if name.startswith(begins)):
-        for name in _names(f"{base}/{folder}"):
-            _remove(f"{base}/{folder}/{name}")
-
-
-def forget_yours(env: Mapping[str, str], profile: str, server: str, project: str) -> None:
-    """Empties what was kept of orders and all that hangs on them: a command has just changed some."""
-    where = place(env, profile, server, project)
-    if where.folder:
-        keep(f"{root(env)}/{_quoted(where.profile)}.account", os.urandom(8).hex().encode())
-        for kind in YOURS:
-            drop(where, kind)
-
-
-def _names(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
-def _remove(path: str) -> None:
-    try:
-        os.unlink(path)
-    except OSError:
-        return
-
-
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     kept = [char if char.isascii() and (char.isalnum() or char in ".-") else f"_{ord(char):x}_" for char in text]
     return "".join(kept).lstrip(".") or "_"
 
@@ -202,6 +168,8 @@ def _settings(env: Mapping[str, str]) -> list[str]:
     if lines[0] != stamp or lines[-1] != "":
         lines = [stamp, *_flattened(path), ""]
         if lines[1] != DAMAGED:  # who may read it can change, with no new version of it
+            from cpctl.complete.upkeep import keep
+
             keep(flat, "\n".join(lines).encode("utf-8", "surrogateescape"))
     return lines[1:-1] or [""]
 
@@ -232,11 +200,11 @@ def _flattened(path: str) -> list[str]:
 def kept_of(where: Place, kind: str) -> tuple[Kept, float | None]:
     """The rows of a kind, and when they were written; None: never, or not so that they can be read."""
     path = f"{where.folder}/{kind}"
-    text = contents(path) if where.folder else None
-    found = parsed(kind, text) if text else None
-    if found is None and text != "":
+    file = _read(path, parts=True) if where.folder else None
+    if not file:
         return NOTHING, None
-    return found or NOTHING, written_at(path)
+    found = parsed(kind, file) if any(file) else NOTHING
+    return (found, written_at(path)) if found else (NOTHING, None)
 
 
 def written_at(path: str) -> float | None:
@@ -249,92 +217,41 @@ def written_at(path: str) -> float | None:
 
 def contents(path: str) -> str | None:
     """The text of a plain file; None when there is none, or none that can be read."""
+    file = _read(path)
+    return None if file is None else b"".join(file).decode("utf-8", "replace")
+
+
+def _read(path: str, *, parts: bool = False) -> Parted | None:
+    """A plain file; None when there is none, or none that can be read.
+
+    parts: Up to its first empty line, that, and the rest, which may be long and is read in one piece, not copied.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
     try:
-        with open(descriptor, "rb") as file:
-            if os.fstat(descriptor).st_mode & FILE_TYPE != REGULAR:
-                return None
-            return file.read(MOST_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return None
-
-
-def keep(path: str, text: bytes) -> None:
-    """Replaces a file whole, or leaves it: lists and Tabs work in a folder that cannot be written."""
-    fresh = f"{path}.{os.getpid()}"
-    try:
-        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(fresh, path)
-    except OSError:
-        _remove(fresh)  # a full disk does not keep half a list
-
-
-def _made(folder: str) -> None:
-    """Has a folder; for a new one, that of the longest ago goes, since accounts and sandboxes come and go.
-
-    Raises:
-        OSError: Nobody can write there.
-    """
-    if os.path.isdir(folder):
-        return
-    os.makedirs(folder, 0o700, exist_ok=True)
-    base = os.path.dirname(folder)
-    others = [f"{base}/{name}" for name in _names(base) if "~" in name]
-    for old in sorted(others, key=lambda one: written_at(one) or 0.0)[:-MOST_FOLDERS]:
-        for name in _names(old):
-            _remove(f"{old}/{name}")
-        try:
-            os.rmdir(old)
-        except OSError:
-            continue  # somebody writes there again
-
-
-def keep_list(env: Mapping[str, str], where: Place, kind: str, text: bytes, before: str) -> None:
-    """Keeps a whole list, unless the account is another one than `before` it was asked for."""
-    try:
-        _made(where.folder)
-    except OSError:
-        return
-    keep(f"{where.folder}/{kind}", text)
-    if account(env, where.profile) != before:
-        drop(where, kind)
-    _remove(f"{where.folder}/{kind}.failed")
-    end_turn(where, kind)
-
-
-def drop(where: Place, kind: str) -> None:
-    _remove(f"{where.folder}/{kind}")
-
-
-def take_turn(where: Place, kind: str, now: float) -> bool | None:
-    """Whether this process is the one to refresh a kind; another one may be at it. None: nobody can write there."""
-    try:
-        _made(where.folder)
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        lock = os.open(f"{where.folder}/{kind}.lock", flags, 0o600)
-    except OSError:
-        return None
-    try:
-        if hasattr(os, "lockf"):  # one at a time looks and takes; of who is killed the system lets go
-            os.lockf(lock, os.F_TLOCK, 0)
-        status = os.fstat(lock)
-        if status.st_size and abs(now - status.st_mtime) <= LOCK_AGE_S:  # an old one was left; a clock may be set back
-            return False
-        return os.write(lock, b"x") == 1
-    except (BlockingIOError, PermissionError):
-        return False
+        status = os.fstat(descriptor)
+        if status.st_mode & FILE_TYPE != REGULAR:
+            return None
+        size = min(status.st_size, MOST_BYTES)
+        head, blank, body = _upto(descriptor, min(size, FIRST_BYTES) if parts else size).partition(BLANK)
+        if size <= FIRST_BYTES or not parts:
+            return head, blank, body
+        if not blank:
+            return (head + _upto(descriptor, size - len(head))).partition(BLANK)
+        begins = len(head) + len(blank)
+        os.lseek(descriptor, begins, os.SEEK_SET)
+        return head, blank, _upto(descriptor, size - begins)
     except OSError:
         return None
     finally:
-        os.close(lock)
+        os.close(descriptor)
 
 
-def end_turn(where: Place, kind: str) -> None:
-    _remove(f"{where.folder}/{kind}.lock")
+def _upto(descriptor: int, size: int) -> bytes:
+    """So many bytes of an open file, fewer at its end."""
+    found = os.read(descriptor, size)
+    while len(found) < size and (more := os.read(descriptor, size - len(found))):
+        found += more
+    return found

@@ -13,23 +13,19 @@ from cpctl.complete.store import (
     SCOPE,
     YOURS,
     YOURS_AGE_S,
-    end_turn,
     kept_of,
     place_of,
     profile_names,
-    take_turn,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
     from cpctl.complete.failure import Failure
     from cpctl.complete.kept import Kept
 
 
-MOST_INHERITED = 256  # open files that are looked for where nothing lists them
 UNHELPED = ("CPCTL_ACTIVE_HELP", "COBRA_ACTIVE_HELP")  # cobra's way for a person to want none
 REFRESH = "__refresh"  # `cpctl.main` knows it: what follows is a command, whose failure is told to the next Tab
 
@@ -90,6 +86,7 @@ class Known:
         How the last one failed, and whether one is at it: this Tab's or another's, and nothing keeps it from it.
         """
         from cpctl.complete.failure import failure_of
+        from cpctl.complete.upkeep import end_turn, take_turn
 
         failure = failure_of(self.place, kind)
         if failure and not failure.is_over(self.now):
@@ -111,53 +108,21 @@ class Known:
     def _start(self, kind: str) -> bool:
         import sys
 
+        from cpctl.complete.detached import start_detached
+
         scope = [word for (flag, *_), value in self.given if value for word in (flag, value)]
         everything = [] if kind in YOURS else ["-A"]
         words = [REFRESH, "get", kind, *everything, "--no-input", "-o", "table", *scope]
         return start_detached([sys.executable, "-P", "-m", "cpctl", *words], {**self.env, "CPCTL_NO_INPUT": "1"})
 
 
-def start_detached(argv: list[str], env: Mapping[str, str]) -> bool:
-    """Starts a process of its own session, that reads and writes nothing; whether it could be."""
-    try:
-        if os.name == "nt":
-            import subprocess
-
-            subprocess.Popen(argv, env=dict(env), stdin=-3, stdout=-3, stderr=-3, creationflags=0x00000208)  # detached
-            return True
-        devices = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
-        left = [(os.POSIX_SPAWN_CLOSE, number) for number in _inherited()]
-        # a limit of open files may be below one of them
-        return _spawned(argv, env, [*devices, *left]) or _spawned(argv, env, devices)
-    except (OSError, NotImplementedError):
-        return False
-
-
-def _spawned(argv: list[str], env: Mapping[str, str], actions: list[tuple[Any, ...]]) -> bool:
-    try:
-        os.posix_spawn(argv[0], argv, env, file_actions=actions, setsid=True)
-    except OSError:
-        return False
-    return True
-
-
-def _inherited() -> list[int]:
-    """What the shell left open beyond the three: one of them may be a pipe, of which somebody awaits the end."""
-    try:
-        names = os.listdir("/dev/fd")
-    except OSError:  # as where /proc is away
-        names = [str(number) for number in range(3, MOST_INHERITED)]
-    found = []
-    for name in names:
-        try:
-            found += [int(name)] if int(name) > 2 and os.get_inheritable(int(name)) else []
-        except OSError:
-            continue  # it is not open, or it is the one that listed the folder
-    return found
-
-
 def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
     """What `cpctl __complete WORD... ""` prints."""
+    return b"".join(pressed(words, env, now)).decode("utf-8", "surrogateescape")
+
+
+def pressed(words: list[str], env: Mapping[str, str], now: float) -> tuple[bytes, bytes]:
+    """The same in two parts: what is offered, which may be long; and what is told of it, with the directive."""
     line = Line(words, now)
     if line.key and line.verb not in VERBS:
         from cpctl.complete.added import spelled_out
@@ -167,8 +132,9 @@ def tab(words: list[str], env: Mapping[str, str], now: float) -> str:
     lines, directive = answer(line, known.read)
     told = "".join([f"{HELP} {text}\n" for text in dict.fromkeys(known.help)])
     if any(env.get(name) == "0" for name in UNHELPED):
-        lines, told = "".join([one for one in lines.splitlines(keepends=True) if not one.startswith(HELP)]), ""
-    return f"{lines}{told}:{directive}\n"
+        unhelped = [one for one in lines.splitlines(keepends=True) if not one.startswith(HELP.encode())]
+        lines, told = b"".join(unhelped), ""
+    return lines, f"{told}:{directive}\n".encode("utf-8", "surrogateescape")
 
 
 def _age(seconds: float) -> str:
@@ -178,12 +144,19 @@ def _age(seconds: float) -> str:
     return f"{whole // 60} min" if whole < 7200 else f"{whole // 3600} h"
 
 
-def main(words: list[str], *, bare: bool = False) -> str:
-    """bare: without what stands beside the values, as cobra's `__completeNoDesc`."""
+def main(words: list[str], *, bare: bool = False) -> tuple[bytes, ...]:
+    """What to print, in UTF-8.
+
+    bare: without what stands beside the values, as cobra's `__completeNoDesc`.
+    """
     import time
 
     try:
-        text = tab(words, os.environ, time.time())
-        return text if not bare else "".join([line.partition("\t")[0] + "\n" for line in text.splitlines()])
+        lines, told = pressed(words, os.environ, time.time())
+        return (lines, told) if not bare else (b"".join([_bare(line) for line in (lines + told).splitlines()]),)
     except Exception:  # a Tab never shows a traceback
-        return f":{1 | NO_FILES}\n"
+        return (f":{1 | NO_FILES}\n".encode(),)
+
+
+def _bare(line: bytes) -> bytes:
+    return line.partition(b"\t")[0] + b"\n"

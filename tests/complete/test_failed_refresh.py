@@ -12,7 +12,7 @@ import pytest
 
 from client import Client, environment
 from cpctl.complete.failure import FIRST_S, LONGEST_S, SENTENCES
-from cpctl.complete.store import LOCK_AGE_S
+from cpctl.complete.upkeep import LOCK_AGE_S
 from keyboard import environment as shell_environment
 from keyboard import sitting
 from proxy import Exchange, RecordingProxy

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cpctl.complete import store
+from cpctl.complete.upkeep import MOST_FOLDERS
 from keyboard import FLAGS, TAB, environment, sitting
 from tools import need
 
@@ -103,7 +104,7 @@ def test_folders_that_nobody_uses_any_longer_go(cp):
     """Of many accounts, as of tokens that live for minutes, those of the last days are kept."""
     base = Path(store.root(cp.env))
     mine = Path(store.place(cp.env).folder)
-    for number in range(store.MOST_FOLDERS + 10):
+    for number in range(MOST_FOLDERS + 10):
         folder = base / f"old~{number}"
         folder.mkdir(parents=True)
         (folder / "orders").write_text("x")
@@ -111,8 +112,8 @@ def test_folders_that_nobody_uses_any_longer_go(cp):
     (base / "not-ours").mkdir()
     assert cp("get", "orders").code == 0
     left = {path.name for path in base.iterdir() if "~" in path.name}
-    assert mine.name in left and len(left) == store.MOST_FOLDERS
-    assert f"old~{store.MOST_FOLDERS + 9}" in left and "old~0" not in left and (base / "not-ours").is_dir()
+    assert mine.name in left and len(left) == MOST_FOLDERS
+    assert f"old~{MOST_FOLDERS + 9}" in left and "old~0" not in left and (base / "not-ours").is_dir()
 
 
 def test_a_profile_that_does_not_exist_is_told(cp):

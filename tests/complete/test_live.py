@@ -12,6 +12,7 @@ import pytest
 
 from cpctl.complete import keeping, store
 from cpctl.complete.tab import tab
+from cpctl.complete.upkeep import forget
 from kept_file import file_of
 from tools import need
 
@@ -39,7 +40,7 @@ def said(cp, *words: str) -> str:
 def no_refresh(monkeypatch):
     """Nothing is started behind a test's back; what would have been is kept."""
     started: list[list[str]] = []
-    monkeypatch.setattr("cpctl.complete.tab.start_detached", lambda argv, env: started.append(argv) is None)
+    monkeypatch.setattr("cpctl.complete.detached.start_detached", lambda argv, env: started.append(argv) is None)
     return started
 
 
@@ -222,7 +223,7 @@ def test_no_cache_of_another_account_profile_or_project(cp):
     assert offered(cp, "get", "offer", "-n", "elsewhere", "") == []
     assert offered(cp, "get", "offer", "--profile", "nobody", "") == []
     assert "no profile nobody" in said(cp, "get", "offer", "--profile", "nobody", "")
-    store.forget(cp.env, store.place(cp.env).profile)
+    forget(cp.env, store.place(cp.env).profile)
     assert offered(cp, "get", "offer", "") == []
 
 
@@ -256,7 +257,7 @@ def test_a_hundred_tabs_open_no_socket(cp, tmp_path):
     trace = tmp_path / "trace"
     code = (
         "import sys\nfrom cpctl.complete.tab import main\n"
-        "for _ in range(100): out = main(['get', 'offer', 'of-'])\nsys.stdout.write(out)"
+        "for _ in range(100): out = main(['get', 'offer', 'of-'])\nsys.stdout.buffer.write(b''.join(out))"
     )
     command = [need("strace"), "-f", "-e", "trace=socket,connect,execve,clone,fork,vfork", "-o", str(trace)]
     root = Path(__file__).parents[2]
@@ -278,4 +279,5 @@ def test_a_tab_loads_nothing_that_costs(cp):
     argv = [sys.executable, "-S", "-c", code, "__complete", "get", "offer", "of-"]
     done = subprocess.run(argv, env={**cp.env, "PYTHONPATH": str(root)}, capture_output=True, text=True, check=True)
     heavy = {*("json", "re", "typing", "tomllib", "typer", "httpx", "pydantic"), *("pathlib", "subprocess", "enum")}
-    assert "of-" in done.stdout and heavy.isdisjoint(done.stderr.split())
+    unused = {f"cpctl.complete.{name}" for name in ("live", "suggest", "failure", "upkeep", "detached", "keeping")}
+    assert "of-" in done.stdout and (heavy | unused).isdisjoint(done.stderr.split())

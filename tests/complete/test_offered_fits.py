@@ -15,7 +15,8 @@ from client import Client
 from cpctl.commands.completion import SCRIPTS
 from cpctl.commands.filters import FILTERS
 from cpctl.complete.keeping import written
-from cpctl.complete.store import keep, place
+from cpctl.complete.store import place
+from cpctl.complete.upkeep import keep
 from cpctl.grammar import commands
 from cpctl.registry import KINDS
 from keyboard import FLAGS, environment, sitting

@@ -16,7 +16,7 @@ from cpctl.commands.listing import asked_for
 from cpctl.commands.passing import Passing
 from cpctl.complete import store
 from cpctl.complete.keeping import written
-from cpctl.complete.kept import COLUMNS, NAME_CHARACTERS, is_safe, parsed
+from cpctl.complete.kept import BLANK, COLUMNS, NAME_CHARACTERS, is_safe, parsed
 from cpctl.complete.tab import tab
 from cpctl.registry import find
 from cpctl.resources.page import Page, RowPage
@@ -84,7 +84,7 @@ def test_a_list_of_anything_leaves_what_every_shell_takes_as_it_is(tmp_path_fact
     text = (Path(store.place(env).folder) / kind).read_bytes().decode()
     assert all(map(is_plain, text))
     names = {row[0] for row in rows if isinstance(row[0], str) and is_safe(row[0])}
-    found = parsed(kind, text)
+    found = parsed(kind, text.encode().partition(BLANK))
     assert (found is not None) == bool(names)
     lines = found.lines("").splitlines() if found else []
     assert {line.split("\t")[0] for line in lines} == names

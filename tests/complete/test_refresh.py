@@ -15,10 +15,11 @@ import pexpect
 import pytest
 
 from client import Client
+from cpctl.complete.detached import _inherited as inherited
 from cpctl.complete.kept import COLUMNS
-from cpctl.complete.store import LOCK_AGE_S, YOURS
-from cpctl.complete.tab import _inherited as inherited
+from cpctl.complete.store import YOURS
 from cpctl.complete.tab import tab as completed
+from cpctl.complete.upkeep import LOCK_AGE_S
 from proxy import RecordingProxy
 from refreshing import TAB, WAIT_S, Gate, age, folder, gated, offered, refreshers, settled, tab, until
 
@@ -100,7 +101,8 @@ def test_what_comes_is_seen_whole_or_not_at_all(here):
 
 RACE = """
 import multiprocessing, sys, time
-from cpctl.complete.store import Place, take_turn
+from cpctl.complete.store import Place
+from cpctl.complete.upkeep import take_turn
 where, rounds = Place(sys.argv[1], "", ""), int(sys.argv[2])
 fork = multiprocessing.get_context("fork")
 together = fork.Barrier(8)
@@ -214,7 +216,7 @@ def test_a_refresh_is_started_whatever_the_limit_of_files(limit, cp, tmp_path):
 
 
 def test_where_no_process_can_be_started_it_is_said_and_nobody_waits(cp, monkeypatch):
-    monkeypatch.setattr("cpctl.complete.tab.start_detached", lambda argv, env: False)
+    monkeypatch.setattr("cpctl.complete.detached.start_detached", lambda argv, env: False)
     for _ in range(2):
         said = completed(["get", "providers", ""], cp.env, time.time())
         assert "no providers known yet, and no process can be started: cpctl doctor" in said
