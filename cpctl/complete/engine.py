@@ -82,6 +82,7 @@ def _beginning(line: Line, found: list[tuple[str, str]], begun: str) -> tuple[li
     return [(value, f"{begun}, {beside}") for value, beside in found if value in meant], ""
 
 
+OF_PROVINCES = ("province", "residency.provinces")  # settings
 SPELLED = frozenset({"@province", "@accelerator", "@vendor"})
 
 
@@ -96,6 +97,8 @@ def _fits(value: str, begun: str) -> bool:
 
 
 def _slot_of(line: Line) -> str:
+    if line.key == "config set" and not line.flag and line.plain and line.plain[0].endswith(OF_PROVINCES):
+        return "@province"
     return line.flags.get(line.flag, ("",))[0]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CATALOGUE_AGE_S, YOURS_AGE_S = 600, 30
 MOST_OF_A_CONFIG = 1_048_576
+MOST_OF_A_NAME = 60
 FIRST_BYTES = 65_536  # of a file, which mostly hold its groups
 FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")  # the only places where a sandbox is
@@ -97,8 +98,7 @@ def place(env: Mapping[str, str], profile: str = "", server: str = "", project: 
     if token or data.removesuffix("/".join(DATA)) != base.removesuffix("/".join(CACHE)):  # not of one home
         parts.append(_digest((token or data).encode("utf-8", "replace")))
     folder = "~".join(filter(None, parts))
-    is_kept = base and server and len(folder) < 240
-    return Place(f"{base}/{folder}" if is_kept else "", name, "", server, said_by, project)
+    return Place(f"{base}/{folder}" if base and server else "", name, "", server, said_by, project)
 
 
 def place_of(line: Line, env: Mapping[str, str]) -> Place:
@@ -142,8 +142,12 @@ def account(env: Mapping[str, str], profile: str) -> str:
 
 
 def quoted(text: str) -> str:
+    """A word as a part of a file's name, which takes some 250 characters; of a long one, its begin and its digest."""
     kept = [char if char.isascii() and (char.isalnum() or char in ".-") else f"_{ord(char):x}_" for char in text]
-    return "".join(kept).lstrip(".") or "_"
+    name = "".join(kept).lstrip(".") or "_"
+    if len(name) <= MOST_OF_A_NAME:
+        return name
+    return f"{name[: MOST_OF_A_NAME - 18]}__{_digest(text.encode('utf-8', 'surrogatepass'))}"
 
 
 def _profiles(env: Mapping[str, str]) -> tuple[str, dict[str, tuple[str, str, str]]]:

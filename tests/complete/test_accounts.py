@@ -181,3 +181,15 @@ def test_another_sandbox_at_the_same_address(again, tmp_path):
     finally:
         for data in (first, second):
             here("sandbox", "down", f"--data={data}")
+
+
+def test_profiles_with_long_names_are_told_apart(here, way, sandbox, order):
+    first, second = (f"{'p' * 61}-{number}" for number in range(2))
+    for name in (first, second):
+        assert here("config", "set", f"profiles.{name}.server", way[0].url).code == 0
+    login(here, sandbox.token, "--profile", first)
+    assert order in here("get", "orders", "-o", "name", "--profile", first).out
+    assert order in offered(here.env, "--profile", first, *ORDERS)
+    assert order not in offered(here.env, "--profile", second, *ORDERS)
+    assert here("auth", "logout", "--profile", first).code == 0
+    assert order not in offered(here.env, "--profile", first, *ORDERS)

@@ -144,3 +144,12 @@ def test_a_config_that_is_no_plain_file_is_not_waited_for(cp, tmp_path, kind):
         path.write_bytes(b"#" * 1_048_577)
     assert tab(cp, "config", "use-profile", "", env={"CPCTL_CONFIG": str(path)})[-1] in (":4", ":5")
     assert tab(cp, "get", "or", env={"CPCTL_CONFIG": str(path)}) == ["orders", ":4"]
+
+
+def test_names_of_any_length_have_a_folder(cp):
+    words = ["x", "x" * 5_000, "山" * 5_000, "山" * 4_999 + "西", "/../" * 99]
+    folders = {store.place(cp.env, server=server, project=word).folder for server in words for word in words}
+    assert len(folders) == len(words) ** 2
+    assert all(Path(folder).parent == Path(store.root(cp.env)) and len(Path(folder).name) < 250 for folder in folders)
+    assert cp("get", "offers", "-A", "--project", "p" * 63).code == 0
+    assert len(tab(cp, "-n", "p" * 63, "get", "offer", "of-")) > 2

@@ -165,6 +165,8 @@ def test_what_may_be_asked_and_set(cp):
         assert cp("auth", "can-i", verb, "orders").code in (0, 4)
     assert tabbed(cp, "config", "set", "province", "sha") == ["shanxi", "shanghai", "shandong"]
     assert tabbed(cp, "config", "set", "residency.provinces", "shanxi,ningx") == ["shanxi,ningxia"]
+    assert tabbed(cp, "config", "set", "profiles.a.province", "sx") == ["shanxi"]
+    assert tabbed(cp, "config", "set", "residency.provinces", "nx,SX") == ["nx,shanxi"]
     assert tabbed(cp, "config", "set", "profiles.a.output", "js") == ["json"]
     assert "--help" in tabbed(cp, "config", "set", "server", "x", "")
     assert tabbed(cp, "completion", "install", "") == ["bash", "zsh", "fish", "powershell"]
