@@ -66,7 +66,7 @@ def rows(kept: Kept) -> Pairs:
 def narrowed(line: Line, kind: str, kept: Kept, but: tuple[str, ...] = ()) -> Kept:
     """The rows of a kind that the flags on the line leave, some flags apart."""
     for flag, column in NARROWING.get(kind, {}).items():
-        text = _given(line, flag) if flag not in but else ""
+        text = given(line, flag) if flag not in but else ""
         if text:
             known = kept.values(column)
             wanted = _wanted(flag, text, {word for value in known for word in value.lower().split(",")})
@@ -82,10 +82,10 @@ def having(kept: Kept, column: int, values: set[str]) -> Kept:
 
 def narrows(line: Line, kind: str, but: tuple[str, ...]) -> bool:
     """Whether another flag than these is given that leaves fewer rows of the kind."""
-    return any(flag not in but and _given(line, flag) for flag in NARROWING[kind])
+    return any(flag not in but and given(line, flag) for flag in NARROWING[kind])
 
 
-def _given(line: Line, flag: str) -> str:
+def given(line: Line, flag: str) -> str:
     """What a flag was given; of `call`, the model stands there without one."""
     if flag == "--model" and line.key == "call" and line.plain:
         return line.plain[0].partition("@")[0]

@@ -38,6 +38,7 @@ class Known:
         self.given = [(flag, line.value(*flag)) for flag in SCOPE]
         self.place = place_of(line, env)
         self.help: list[str] = []
+        self.found: dict[str, Kept] = {}
         self.hindrance = "the folder of what is known cannot be written"
 
     def read(self, kind: str) -> Kept:
@@ -63,6 +64,7 @@ class Known:
         if not self.place.folder:
             return NOTHING
         kept, written = kept_of(self.place, kind)
+        self.found[kind] = kept
         failure, is_asked = self._refreshed(kind) if self._is_old(kind, written) else (None, False)
         self.help.append(self._told(kind, written, failure, is_asked=is_asked))
         return kept
@@ -130,6 +132,11 @@ def pressed(words: list[str], env: Mapping[str, str], now: float) -> tuple[bytes
         line = spelled_out(words, now, env)
     known = Known(line, env, now)
     lines, directive = answer(line, known.read)
+    if not lines and known.found:
+        from cpctl.complete.emptied import told as emptied
+
+        why = [text for kind, found in known.found.items() if (text := emptied(line, kind, found))]
+        known.help[:0] = why  # the scripts tell the first line
     told = "".join([f"{HELP} {text}\n" for text in dict.fromkeys(known.help)])
     if any(env.get(name) == "0" for name in UNHELPED):
         unhelped = [one for one in lines.splitlines(keepends=True) if not one.startswith(HELP.encode())]
