@@ -404,6 +404,22 @@ _cpctl_flags() {
         "version") words="--client --output -o --server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h" ;;
         *) [[ -z $cur ]] || words="--server -s --profile --project -n --verbose --v -v --color --request-timeout --no-input --help -h --version" ;;
     esac
+    [[ "$1" != "create order" ]] || _cpctl_apart
+}
+
+# Leaves in words the flags that go with those on the line: who chooses offers leaves nothing to choose to the planner.
+_cpctl_apart() {
+    builtin local word kept="" refused=""
+    for word in ${given[@]+"${given[@]}"}; do
+        case ${word%%=*} in
+            --offer) refused="$refused --accelerator --gpu --cards --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-pue --min-green --interconnect --latency-class --colocate --max-providers" ;;
+            --accelerator | --gpu | --cards | --province | --exclude-province | --provider | --exclude-provider | --vendor | --min-memory | --max-pue | --min-green | --interconnect | --latency-class | --colocate | --max-providers) refused="$refused --offer" ;;
+        esac
+    done
+    for word in $words; do
+        [[ " $refused " == *" $word "* ]] || kept="$kept $word"
+    done
+    words=$kept
 }
 
 # Leaves in words the flags of get that go with the kinds $1; with names, the flags that choose do not.

@@ -340,6 +340,26 @@ function __cpctl_flags
         case 'version'
             set -g __cpctl_found '--client'\t'Do not ask the platform' '--output'\t'Print a document instead of text' '-o'\t'Print a document instead of text' '--server'\t'The platform\'s endpoint, instead of the profile\'s' '-s'\t'The platform\'s endpoint, instead of the profile\'s' '--profile'\t'The profile to use' '--project'\t'The project' '-n'\t'The project' '--verbose'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '--v'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '-v'\t'6: requests, 7: their headers, 8: answers too, 9: whole bodies; secrets are masked' '--color'\t'Colour on stderr' '--request-timeout'\t'Most time for one request that reads' '--no-input'\t'Never ask' '--help'\t'Say what it does and takes' '-h'\t'Say what it does and takes'
     end
+    test "$argv[1]" = 'create order'
+    and __cpctl_apart
+end
+
+# Leaves the flags that go with those on the line: who chooses offers leaves nothing to choose to the planner.
+function __cpctl_apart
+    set -l planned --accelerator --gpu --cards --province --exclude-province --provider --exclude-provider --vendor --min-memory --max-pue --min-green --interconnect --latency-class --colocate --max-providers
+    set -l refused
+    for word in (string split -f 1 = -- $__cpctl_given)
+        test "$word" = --offer
+        and set -a refused $planned
+        contains -- "$word" $planned
+        and set -a refused --offer
+    end
+    set -l kept
+    for flag in $__cpctl_found
+        contains -- (string split -f 1 \t -- $flag) $refused
+        or set -a kept $flag
+    end
+    set -g __cpctl_found $kept
 end
 
 # Leaves the flags of get that go with the kinds $argv[1]; with names, the flags that choose do not.

@@ -369,6 +369,16 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         $flag = $head.TrimEnd('=')
     }
     $value = $cur.Substring($head.Length)
+    $own = $flags[$key]
+    if ($key -ceq 'create order') {
+        # Who chooses offers leaves nothing to choose to the planner, and the other way round.
+        $planned = @('--accelerator', '--gpu', '--cards', '--province', '--exclude-province', '--provider', '--exclude-provider', '--vendor', '--min-memory', '--max-pue', '--min-green', '--interconnect', '--latency-class', '--colocate', '--max-providers')
+        $names = @($given | ForEach-Object { ($_ -split '=', 2)[0] })
+        if ($names -ccontains '--offer') { $own = @($own | Where-Object { $planned -cnotcontains ($_ -split ' ', 2)[0] }) }
+        if (@($names | Where-Object { $planned -ccontains $_ }).Count) {
+            $own = @($own | Where-Object { ($_ -split ' ', 2)[0] -cne '--offer' })
+        }
+    }
     if ($key -and @('get', 'describe', 'explain', 'events', 'overview', 'plan', 'create order', 'create demand', 'apply', 'diff', 'label', 'activate', 'extend', 'wait', 'release', 'delete', 'usage', 'audit', 'call', 'auth login', 'auth logout', 'auth status', 'auth token', 'auth whoami', 'auth can-i', 'config view', 'config get-profiles', 'config current-profile', 'config use-profile', 'config set', 'config unset', 'config rename-profile', 'config delete-profile', 'config path', 'sandbox up', 'sandbox down', 'sandbox status', 'sandbox reset', 'sandbox logs', 'sandbox faults', 'api', 'api-resources', 'completion', 'doctor', 'plugin list', 'options', 'version', 'create', 'auth', 'config', 'sandbox', 'plugin') -cnotcontains $key) { $live = $true } # an alias, of which cpctl knows what it stands for
     elseif ($flag) {
         $row = $values["$key $flag"]
@@ -385,7 +395,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         }
     }
     elseif (-not $dashes -and $cur -cmatch '^-') {
-        $found = $flags[$key]
+        $found = $own
         if ($key -ceq 'get' -and $first) {
             # The flags that go with these kinds; with names, the flags that choose do not.
             $kinds = @($first -split ',')
@@ -394,10 +404,10 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             if ($isNamed) { $refused += @('--selector', '-l', '--field-selector', '--sort-by', '--all-projects', '-A') }
             if (-not @($kinds | Where-Object { -not $_.Contains('/') -and -not $filters.ContainsKey($_) }).Count) {
                 foreach ($kind in $kinds) {
-                    $own = @(if (-not $isNamed) { $filters[$kind] })
+                    $taking = @(if (-not $isNamed) { $filters[$kind] })
                     $found = @($found | Where-Object {
                         $word = ($_ -split ' ', 2)[0]
-                        $refused -cnotcontains $word -or $own -ccontains $word
+                        $refused -cnotcontains $word -or $taking -ccontains $word
                     })
                 }
             }
@@ -416,7 +426,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             $isList = $live -and $found[0] -cnotmatch '/$'
             $live = $false
         }
-        if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $flags[$key] }
+        if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $own }
     }
     # Never a cpctl of the working folder, which a relative entry of PATH would name; nor a batch file: it would have
     # cmd.exe read the words once more, and run what is in them.

@@ -66,6 +66,7 @@ KINDS = {
 }
 FILTERS = ('--province', '--exclude-province', '--provider', '--accelerator', '--gpu', '--vendor', '--cards', '--min-memory', '--max-price', '--max-pue', '--min-green', '--billing', '--interconnect', '--latency-class', '--task', '--kind', '--domain', '--publisher', '--model', '--order')
 CHOOSING = ('--selector', '-l', '--field-selector', '--sort-by', '--all-projects', '-A')
+PLANNED = ('--accelerator', '--gpu', '--cards', '--province', '--exclude-province', '--provider', '--exclude-provider', '--vendor', '--min-memory', '--max-pue', '--min-green', '--interconnect', '--latency-class', '--colocate', '--max-providers')
 TAKEN = {
     'subplatforms': (),
     'scenarios': (),

@@ -38,7 +38,7 @@ class Ambiguous(Exception):
 
 def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
     """The whole of completions/cpctl.bash."""
-    of_get = fitting(commands)
+    fits = fitting(commands)
     facts = {
         "@WORDS@\n": WORDS,
         "@VERBS@": " ".join(VERBS),
@@ -50,9 +50,11 @@ def script(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> str:
         ),
         "@VALUES@": "\n".join(_value_cases(commands, everywhere)),
         "@PLAIN@": "\n".join(_cases((_key(c), first_fixed(c)) for c in commands if first_fixed(c))),
-        "@FILTERS@": " ".join(of_get.filters),
-        "@CHOOSING@": " ".join(of_get.choosing),
-        "@TAKEN@": "\n".join(f'            {"|".join(w)}) taken="{" ".join(f)}" ;;' for w, f in of_get.taken),
+        "@FILTERS@": " ".join(fits.filters),
+        "@CHOOSING@": " ".join(fits.choosing),
+        "@PLANNED@": " ".join(fits.planned),
+        "@PLANS@": " | ".join(fits.planned),
+        "@TAKEN@": "\n".join(f'            {"|".join(w)}) taken="{" ".join(f)}" ;;' for w, f in fits.taken),
         "@NARROWING@": " | ".join(NARROWING["offers"]),
         "@KEYS@": "|".join(f'"{word}"' for word in known(commands)),
         "@LIVES@": _keys(c for c in commands if lives(c)),

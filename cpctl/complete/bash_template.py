@@ -262,6 +262,22 @@ _cpctl_flags() {
 @FLAGS@
         *) [[ -z $cur ]] || words="@ROOT_FLAGS@" ;;
     esac
+    [[ "$1" != "create order" ]] || _cpctl_apart
+}
+
+# Leaves in words the flags that go with those on the line: who chooses offers leaves nothing to choose to the planner.
+_cpctl_apart() {
+    builtin local word kept="" refused=""
+    for word in ${given[@]+"${given[@]}"}; do
+        case ${word%%=*} in
+            --offer) refused="$refused @PLANNED@" ;;
+            @PLANS@) refused="$refused --offer" ;;
+        esac
+    done
+    for word in $words; do
+        [[ " $refused " == *" $word "* ]] || kept="$kept $word"
+    done
+    words=$kept
 }
 
 # Leaves in words the flags of get that go with the kinds $1; with names, the flags that choose do not.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.complete._words import CHOOSING, COMMANDS, FILTERS, FURTHER, GROUPS, KINDS, TAKEN, VERBS
+from cpctl.complete._words import CHOOSING, COMMANDS, FILTERS, FURTHER, GROUPS, KINDS, PLANNED, TAKEN, VERBS
 from cpctl.complete.kept import MOST_LISTED, Kept, is_safe, shown
 from cpctl.complete.narrowing import names, rows
 
@@ -82,6 +82,7 @@ def _beginning(line: Line, found: list[tuple[str, str]], begun: str) -> tuple[li
     return [(value, f"{begun}, {beside}") for value, beside in found if value in meant], ""
 
 
+OFFER = "--offer"  # of an order, instead of how to choose offers
 OF_PROVINCES = ("province", "residency.provinces")  # settings
 SPELLED = frozenset({"@province", "@accelerator", "@vendor"})
 
@@ -106,8 +107,7 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if line.flag:
         return _slot(line, line.flags.get(line.flag, ("text",))[0], read)
     if not line.ended and line.last[:1] == "-":
-        refused = _refused(line) if line.key == "get" and line.plain else ()
-        return [(word, beside) for word, (_, beside) in line.flags.items() if word not in refused], "", NO_FILES
+        return _flags(line), "", NO_FILES
     if not line.key:
         return [*VERBS.items(), *rows(read("verbs"))], "", NO_FILES
     if line.key in GROUPS:
@@ -115,15 +115,26 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if line.key not in COMMANDS:
         return (), "", NO_FILES
     slot = COMMANDS[line.key][0]
-    if line.key in FURTHER and (line.plain or line.last[:1] == "/"):
+    if line.key in FURTHER and (line.plain or line.last[:1] == "/" or "." in line.last):
         slot = "@later"
     if slot[0] not in "=@" or (line.plain and slot not in REPEATS):
         return _flags_left(line), "", NO_FILES
     return _slot(line, slot, read)
 
 
+def _flags(line: Line) -> Pairs:
+    """Those that go with what stands on the line."""
+    refused = _refused(line)
+    return [(word, beside) for word, (_, beside) in line.flags.items() if word not in refused]
+
+
 def _refused(line: Line) -> set[str]:
-    """The flags of get that do not go with the kinds on the line, or with the names there."""
+    """The flags of get that do not go with the kinds on the line, or with the names there; of an order, with others."""
+    if line.key == "create order":
+        beside_planned = {OFFER} if not line.given.keys().isdisjoint(PLANNED) else set()
+        return beside_planned | (set(PLANNED) if OFFER in line.given else set())
+    if line.key != "get" or not line.plain:
+        return set()
     if len(line.plain) > 1 or "/" in line.plain[0]:
         return {*FILTERS, *CHOOSING}
     return {flag for kind in line.kinds for flag in FILTERS if flag not in TAKEN[kind]}
@@ -131,8 +142,7 @@ def _refused(line: Line) -> set[str]:
 
 def _flags_left(line: Line) -> Pairs:
     """Where nothing else can follow."""
-    flags = line.flags if line.last == "" and not line.ended else {}
-    return [(word, beside) for word, (_, beside) in flags.items()]
+    return _flags(line) if line.last == "" and not line.ended else []
 
 
 REPEATS = frozenset({"@object", "@later"})  # of the others, only the first plain word is completed

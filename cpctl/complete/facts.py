@@ -37,7 +37,7 @@ class Facts(NamedTuple):
     known: Every command, and the groups.
     lives: Commands whose plain words are live.
     once: Those of which only the first is.
-    of_get: Which of the flags of `get` go with what it is to get.
+    fits: Which flags go with what stands on the line.
     narrowing: Flags that leave fewer of the words that are fixed otherwise, which only `__complete` knows.
     """
 
@@ -50,7 +50,7 @@ class Facts(NamedTuple):
     known: tuple[str, ...]
     lives: tuple[str, ...]
     once: tuple[str, ...]
-    of_get: Fitting
+    fits: Fitting
     narrowing: tuple[str, ...]
 
 
@@ -67,7 +67,7 @@ def facts(commands: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Facts:
         known=tuple(known(commands)),
         lives=tuple(key(c) for c in commands if lives(c)),
         once=tuple(key(c) for c in commands if lives_once(c)),
-        of_get=fitting(commands),
+        fits=fitting(commands),
         narrowing=tuple(NARROWING["offers"]),
     )
 

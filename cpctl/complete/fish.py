@@ -18,8 +18,9 @@ def script(facts: Facts) -> str:
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@FILES@", " ".join(_files(facts)))
         .replace("@PLAIN@", "\n".join(_cases((k, f"set -g __cpctl_found {_list(v)}") for k, v in facts.plain.items())))
-        .replace("@FILTERS@", " ".join(facts.of_get.filters))
-        .replace("@CHOOSING@", " ".join(facts.of_get.choosing))
+        .replace("@FILTERS@", " ".join(facts.fits.filters))
+        .replace("@CHOOSING@", " ".join(facts.fits.choosing))
+        .replace("@PLANNED@", " ".join(facts.fits.planned))
         .replace("@TAKEN@", "\n".join(_taken(facts)))
         .replace("@NARROWING@", " ".join(facts.narrowing))
         .replace("@KEYS@", _list(facts.known))
@@ -48,7 +49,7 @@ def _files(facts: Facts) -> list[str]:
 
 
 def _taken(facts: Facts) -> Iterator[str]:
-    for words, filters in facts.of_get.taken:
+    for words, filters in facts.fits.taken:
         yield " ".join(["            case", *words])
         yield " ".join(["                set taken", *filters])
 

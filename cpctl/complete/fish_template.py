@@ -238,6 +238,26 @@ function __cpctl_flags
     switch "$argv[1]"
 @FLAGS@
     end
+    test "$argv[1]" = 'create order'
+    and __cpctl_apart
+end
+
+# Leaves the flags that go with those on the line: who chooses offers leaves nothing to choose to the planner.
+function __cpctl_apart
+    set -l planned @PLANNED@
+    set -l refused
+    for word in (string split -f 1 = -- $__cpctl_given)
+        test "$word" = --offer
+        and set -a refused $planned
+        contains -- "$word" $planned
+        and set -a refused --offer
+    end
+    set -l kept
+    for flag in $__cpctl_found
+        contains -- (string split -f 1 \t -- $flag) $refused
+        or set -a kept $flag
+    end
+    set -g __cpctl_found $kept
 end
 
 # Leaves the flags of get that go with the kinds $argv[1]; with names, the flags that choose do not.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from cpctl.complete._words import CONDITIONS, KINDS
 from cpctl.complete.kept import NOTHING
-from cpctl.complete.narrowing import ACCELERATOR, LABELS, NARROWING, SPELLED, meant, names, narrowed, narrows
+from cpctl.complete.narrowing import ACCELERATOR, LABELS, NARROWING, SPELLED, TASKS, meant, names, narrowed, narrows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cpctl.complete.kept import Kept
     from cpctl.complete.line import Line
     from cpctl.complete.narrowing import Pairs, Read
+
+CALLED = frozenset({"chat", "reasoning", "code", "translation", "ocr"})  # tasks whose models answer a text with a text
 
 
 def taken(line: Line, head: str) -> set[str]:
@@ -107,7 +109,12 @@ def _models(line: Line, read: Read, head: str) -> tuple[Pairs | Kept, str]:
     model, at, _ = line.last.rpartition("@")
     if at and not line.flag:
         return _serving(line, read, model), f"{model}@"
-    return names(line, "models", read), head
+    if line.key != "call" or line.flag:
+        return names(line, "models", read), head
+    known = read("models")
+    called = known.where(lambda group: not CALLED.isdisjoint(group[TASKS].split(",")))
+    fitting = called if called.groups else known
+    return names(line, "models", lambda kind: fitting if kind == "models" else read(kind)), head
 
 
 def labels_of(read: Read, kinds: Iterable[str]) -> list[str]:

@@ -38,6 +38,7 @@ PHASES = {"activate": ("Held",), "extend": ("Active",), "release": ("Held", "Act
 # what rows are grouped by, in the order of `kept.GROUPED`
 PROVINCE, ACCELERATOR = 0, 1  # of offers
 PHASE = 0  # of orders
+TASKS = 0  # of models
 STATE = 0  # of vouchers
 LABELS = {"orders": 1, "demands": 1, "cards": 0}
 

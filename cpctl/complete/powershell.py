@@ -20,8 +20,9 @@ def script(facts: Facts) -> str:
         .replace("@VALUED@", _list(facts.valued))
         .replace("@VALUES@", "\n".join(_values(facts)))
         .replace("@PLAIN@", "\n".join(f"        {_quoted(k)} = {_list(v)}" for k, v in facts.plain.items()))
-        .replace("@FILTERS@", _list(facts.of_get.filters))
-        .replace("@CHOOSING@", _list(facts.of_get.choosing))
+        .replace("@FILTERS@", _list(facts.fits.filters))
+        .replace("@CHOOSING@", _list(facts.fits.choosing))
+        .replace("@PLANNED@", _list(facts.fits.planned))
         .replace("@TAKEN@", "\n".join(_taken(facts)))
         .replace("@NARROWING@", _list(facts.narrowing))
         .replace("@KEYS@", _list(facts.known))
@@ -38,7 +39,7 @@ def _values(facts: Facts) -> Iterator[str]:
 
 
 def _taken(facts: Facts) -> Iterator[str]:
-    for words, filters in facts.of_get.taken:
+    for words, filters in facts.fits.taken:
         for word in words:
             yield f"        {_quoted(word)} = {_list(filters)}"
 
@@ -134,6 +135,18 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         $flag = $head.TrimEnd('=')
     }
     $value = $cur.Substring($head.Length)
+    $own = $flags[$key]
+    if ($key -ceq 'create order') {
+        # Who chooses offers leaves nothing to choose to the planner, and the other way round.
+        $planned = @PLANNED@
+        $names = @($given | ForEach-Object { ($_ -split '=', 2)[0] })
+        if ($names -ccontains '--offer') {
+            $own = @($own | Where-Object { $planned -cnotcontains ($_ -split ' ', 2)[0] })
+        }
+        if (@($names | Where-Object { $planned -ccontains $_ }).Count) {
+            $own = @($own | Where-Object { ($_ -split ' ', 2)[0] -cne '--offer' })
+        }
+    }
     if ($key -and @KEYS@ -cnotcontains $key) { $live = $true } # an alias, of which cpctl knows what it stands for
     elseif ($flag) {
         $row = $values["$key $flag"]
@@ -150,7 +163,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         }
     }
     elseif (-not $dashes -and $cur -cmatch '^-') {
-        $found = $flags[$key]
+        $found = $own
         if ($key -ceq 'get' -and $first) {
             # The flags that go with these kinds; with names, the flags that choose do not.
             $kinds = @($first -split ',')
@@ -159,10 +172,10 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             if ($isNamed) { $refused += @CHOOSING@ }
             if (-not @($kinds | Where-Object { -not $_.Contains('/') -and -not $filters.ContainsKey($_) }).Count) {
                 foreach ($kind in $kinds) {
-                    $own = @(if (-not $isNamed) { $filters[$kind] })
+                    $taking = @(if (-not $isNamed) { $filters[$kind] })
                     $found = @($found | Where-Object {
                         $word = ($_ -split ' ', 2)[0]
-                        $refused -cnotcontains $word -or $own -ccontains $word
+                        $refused -cnotcontains $word -or $taking -ccontains $word
                     })
                 }
             }
@@ -181,7 +194,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
             $isList = $live -and $found[0] -cnotmatch '/$'
             $live = $false
         }
-        if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $flags[$key] }
+        if (-not $live -and -not $found -and -not $cur -and -not $dashes) { $found = $own }
     }
     # Never a cpctl of the working folder, which a relative entry of PATH would name; nor a batch file: it would have
     # cmd.exe read the words once more, and run what is in them.

@@ -183,9 +183,9 @@ def _lines(every: tuple[Command, ...], everywhere: tuple[Flag, ...]) -> Iterator
     for kind in KINDS:
         for word in kind.spellings:
             yield f"    {word!r}: {kind.plural!r},\n"
-    of_get = fitting(every)
-    yield f"}}\nFILTERS = {of_get.filters!r}\nCHOOSING = {of_get.choosing!r}\nTAKEN = {{\n"
-    for words, filters in of_get.taken:
+    fits = fitting(every)
+    yield f"}}\nFILTERS = {fits.filters!r}\nCHOOSING = {fits.choosing!r}\nPLANNED = {fits.planned!r}\nTAKEN = {{\n"
+    for words, filters in fits.taken:
         for plural in [kind.plural for kind in KINDS if kind.plural in words]:
             yield f"    {plural!r}: {filters!r},\n"
     conditions = {kind.plural: CONDITIONS[kind.name] for kind in KINDS if kind.name in CONDITIONS}

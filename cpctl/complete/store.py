@@ -24,6 +24,7 @@ FILE_TYPE, REGULAR = 0o170000, 0o100000  # as the module stat has them
 LOOPBACK = ("http://127.", "http://localhost", "http://[::1]")  # the only places where a sandbox is
 DATA, CACHE = (".local/share", "cpctl"), (".cache", "cpctl/complete")  # below a home
 SCOPE = (("--profile",), ("--server", "-s"), ("--project", "-n"))
+CHANGING = frozenset({"offers"})  # of the catalogue: with every order, others are free
 YOURS = frozenset({"orders", "cards", "demands", "bills", "vouchers", "projects", "events"})
 
 
@@ -139,6 +140,11 @@ def aliases(env: Mapping[str, str]) -> dict[str, str]:
 def account(env: Mapping[str, str], profile: str) -> str:
     """A word that changes whenever somebody else may have logged in: a list that was asked for before is not kept."""
     return contents(f"{root(env)}/{quoted(profile)}.account") or ""
+
+
+def changed_at(env: Mapping[str, str], profile: str) -> float:
+    """When a command of this person last changed something, or somebody logged in or out; 0 when never."""
+    return written_at(f"{root(env)}/{quoted(profile)}.account") or 0.0
 
 
 def quoted(text: str) -> str:

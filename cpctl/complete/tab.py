@@ -10,9 +10,11 @@ from cpctl.complete.kept import COLUMNS, NOTHING, named, shown
 from cpctl.complete.line import Line
 from cpctl.complete.store import (
     CATALOGUE_AGE_S,
+    CHANGING,
     SCOPE,
     YOURS,
     YOURS_AGE_S,
+    changed_at,
     kept_of,
     place_of,
     profile_names,
@@ -80,7 +82,9 @@ class Known:
 
     def _is_old(self, kind: str, written: float | None) -> bool:
         age = YOURS_AGE_S if kind in YOURS else CATALOGUE_AGE_S
-        return written is None or abs(self.now - written) >= age  # one written since Tab was pressed is new
+        if written is None or abs(self.now - written) >= age:  # one written since Tab was pressed is new
+            return True
+        return kind in CHANGING and written < changed_at(self.env, self.place.profile)
 
     def _refreshed(self, kind: str) -> tuple[Failure | None, bool]:
         """Has one process list a kind, which writes the cache; nobody waits for it.

@@ -276,6 +276,25 @@ _cpctl_flags() {
     case $1 in
 @FLAGS@
     esac
+    [[ $1 != 'create order' ]] || _cpctl_apart
+}
+
+# Leaves the flags that go with those on the line: who chooses offers leaves nothing to choose to the planner.
+_cpctl_apart() {
+    local word
+    local -a refused
+    local -i i
+    for word in "${given[@]}"; do
+        case ${word%%=*} in
+            --offer) refused+=(@PLANNED@) ;;
+            @PLANS@) refused+=(--offer) ;;
+        esac
+    done
+    for ((i = $#vals; i; i--)); do
+        (( $refused[(Ie)${vals[i]}] )) || continue
+        vals[i]=()
+        descs[i]=()
+    done
 }
 
 # Leaves the flags of get that go with the kinds $1; with names, the flags that choose do not.

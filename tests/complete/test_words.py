@@ -168,8 +168,26 @@ def test_what_may_be_asked_and_set(cp):
     assert tabbed(cp, "config", "set", "profiles.a.province", "sx") == ["shanxi"]
     assert tabbed(cp, "config", "set", "residency.provinces", "nx,SX") == ["nx,shanxi"]
     assert tabbed(cp, "config", "set", "profiles.a.output", "js") == ["json"]
+    assert tabbed(cp, "config", "set", "defaults.get.output", "js") == ["json"]
+    assert tabbed(cp, "config", "set", "defaults.get.province", "SX") == ["shanxi"]
+    assert tabbed(cp, "config", "set", "limits.max-d") == ["limits.max-day"]
     assert "--help" in tabbed(cp, "config", "set", "server", "x", "")
     assert tabbed(cp, "completion", "install", "") == ["bash", "zsh", "fish", "powershell"]
     assert "--help" in tabbed(cp, "completion", "bash", "")
     assert tabbed(cp, "delete", "-o", "") == ["name"]
     assert tabbed(cp, "get", "offers", "-v", "") == ["6", "7", "8", "9"]
+
+
+def test_whole_keys_of_settings(cp):
+    assert cp("config", "set", "profiles.north-1.server", "http://127.0.0.1:9").code == 0
+    words = ("config", "set")
+    assert answered(cp, *words, "profiles.no")[0] == "profiles.north-1."
+    assert answered(cp, *words, "profiles.no")[-1] == ":6"
+    settings = [word for word in tabbed(cp, *words, "") if word[0] != "-"]
+    assert tabbed(cp, *words, "profiles.north-1.") == [f"profiles.north-1.{one}" for one in settings]
+    assert tabbed(cp, *words, "profiles.north-1.resid") == ["profiles.north-1.residency.provinces"]
+    assert "defaults.get." in tabbed(cp, *words, "defaults.") and "defaults.config." not in tabbed(cp, *words, "defaults.")
+    assert tabbed(cp, *words, "defaults.get.outp")[0] == "defaults.get.output"
+    assert tabbed(cp, *words, "defaults.no-such.") == tabbed(cp, *words, "no.such") == []
+    for key, value in (("defaults.get.output", "wide"), ("profiles.north-1.residency.provinces", "shanxi")):
+        assert value in tabbed(cp, *words, key, "") and cp(*words, key, value).code == 0
