@@ -374,7 +374,9 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
         # Who chooses offers leaves nothing to choose to the planner, and the other way round.
         $planned = @('--accelerator', '--gpu', '--cards', '--province', '--exclude-province', '--provider', '--exclude-provider', '--vendor', '--min-memory', '--max-pue', '--min-green', '--interconnect', '--latency-class', '--colocate', '--max-providers')
         $names = @($given | ForEach-Object { ($_ -split '=', 2)[0] })
-        if ($names -ccontains '--offer') { $own = @($own | Where-Object { $planned -cnotcontains ($_ -split ' ', 2)[0] }) }
+        if ($names -ccontains '--offer') {
+            $own = @($own | Where-Object { $planned -cnotcontains ($_ -split ' ', 2)[0] })
+        }
         if (@($names | Where-Object { $planned -ccontains $_ }).Count) {
             $own = @($own | Where-Object { ($_ -split ' ', 2)[0] -cne '--offer' })
         }

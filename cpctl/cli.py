@@ -14,7 +14,7 @@ from cpctl.argv import HELP, hoist
 from cpctl.errors import ExitCode, UnknownName, UsageError
 from cpctl.flags import GLOBALS
 from cpctl.runtime import Options, Runtime, Verb
-from cpctl.verbs import VERBS
+from cpctl.verbs import FINISHING, VERBS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def run_typer(rt: Runtime, verb: str, words: list[str], typed: list[str]) -> Ver
         verb, words = aliased(rt, verb, words, VERBS)
     if verb not in VERBS:
         return _plugin(rt, verb, typed[1:] if typed[0] == verb else words)
+    rt.is_finishing = verb in FINISHING
     spelled = f"cpctl {verb}"
     if VERBS[verb].subverbs:
         words = hoist(words)

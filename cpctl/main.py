@@ -36,9 +36,7 @@ def main() -> NoReturn:
 
         _end(_emit(sys.stdout, f"cpctl {__version__}\n"))
     if sys.argv[1:2] in (["__complete"], ["__completeNoDesc"]):
-        from cpctl.complete.tab import main as completed
-
-        _end(_emit_all(completed(sys.argv[2:], bare=sys.argv[1] != "__complete")))
+        _end(_emit_all(_completed(sys.argv[2:], bare=sys.argv[1] != "__complete")))
     from cpctl.dispatch import help_of
 
     text = help_of(sys.argv[1:])
@@ -153,6 +151,7 @@ def _write(rt: Runtime, verb: Verb | str | Plugin) -> int:
     """Everything the verb yields to stdout, then its code.
 
     Raises:
+        BrokenPipeError: Nobody reads it.
         LocalFailure: stdout does not take it (a full disk, /dev/full).
     """
     if isinstance(verb, str):
@@ -160,6 +159,8 @@ def _write(rt: Runtime, verb: Verb | str | Plugin) -> int:
         return 0
     if isinstance(verb, tuple):
         return _replaced_by(verb, rt)
+    if rt.is_finishing:
+        return _finished(rt, verb)
     pager: Pager | None = None
     has_begun = False
     try:
@@ -173,6 +174,29 @@ def _write(rt: Runtime, verb: Verb | str | Plugin) -> int:
     finally:
         if pager:
             pager.close()
+
+
+def _finished(rt: Runtime, verb: Verb) -> int:
+    """The same of a verb that changes something: it goes on to its end when stdout takes no more.
+
+    Raises:
+        BrokenPipeError, LocalFailure: That was so, and all else went well.
+    """
+    from cpctl.errors import LocalFailure
+
+    lost: BrokenPipeError | LocalFailure | None = None
+    while True:
+        try:
+            text = next(verb)
+        except StopIteration as end:
+            if lost and not end.value:
+                raise lost from None
+            return int(end.value or 0)
+        try:
+            if not lost:
+                _put(rt, text)
+        except (BrokenPipeError, LocalFailure) as error:
+            lost = error
 
 
 def _pager(rt: Runtime) -> Pager | None:
@@ -218,11 +242,8 @@ def _replaced_by(plugin: Plugin, rt: Runtime) -> int:
 def _fail(rt: Runtime, error: CpctlError) -> int:
     from cpctl.output.failure import failure
 
-    try:
-        rt.err.write(failure(error, as_json=rt.output_is_json))
-        rt.err.flush()
-    except OSError:
-        pass  # nobody is there to read it; the code still tells
+    rt.err.write(failure(error, as_json=rt.output_is_json))
+    rt.err.flush()
     return int(error.exit_code)
 
 
@@ -231,6 +252,17 @@ def _bug(rt: Runtime, bug: Exception) -> int:
 
     rt.err.write(report(bug, rt.env))
     return 70
+
+
+def _completed(words: list[str], *, bare: bool) -> tuple[bytes, ...]:
+    try:
+        from cpctl.complete.tab import main as completed
+    except ImportError:  # without the generated files everything works, more slowly
+        from cpctl.complete.anew import tables
+
+        tables()
+        from cpctl.complete.tab import main as completed
+    return completed(words, bare=bare)
 
 
 def _emit_all(parts: Sequence[bytes]) -> int:
@@ -251,7 +283,11 @@ def _emit(stream: Any, *parts: str | bytes) -> int:
     except BrokenPipeError:
         pass
     except OSError as error:
-        sys.stderr.write(f"error: cannot write the output: {error.strerror or error}\n")
+        try:
+            sys.stderr.write(f"error: cannot write the output: {error.strerror or error}\n")
+            sys.stderr.flush()
+        except OSError:
+            pass  # the code still tells
         return 1
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from functools import cached_property
-from typing import TextIO
+from typing import TextIO, cast
 
 from cpctl.errors import ExitCode, UnknownName, UsageError
 
@@ -81,6 +81,28 @@ class Options:
             self.read_limit_s = float(duration_s(request_timeout))
 
 
+class Told:
+    """stderr. That nobody reads it, or that it finds no room, changes nothing of what is done and how it ends."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            return
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
 class Runtime:
     """Everything the program touches outside itself; tests replace fields, nothing is patched.
 
@@ -90,16 +112,17 @@ class Runtime:
         defaulted: The verb's parameters that config.toml's defaults gave, and nobody typed.
         takes_defaults: Whether config.toml's `[defaults.VERB]` add to what is typed.
         is_reading: What is printed is to be read at leisure, and does not come as something happens.
+        is_finishing: What was begun is done to its end, though nobody reads what is printed: it changes something.
     """
 
     def __init__(
         self, out: TextIO, err: TextIO, stdin: TextIO, env: Mapping[str, str], clock: Clock | None = None
     ) -> None:
-        self.out, self.err, self.stdin, self.env = out, err, stdin, env
+        self.out, self.err, self.stdin, self.env = out, cast("TextIO", Told(err)), stdin, env
         self.clock = clock or SystemClock()
         self.options = Options()
         self.output_is_json = False
-        self.is_reading = False
+        self.is_reading = self.is_finishing = False
         self.takes_defaults = True
         self.defaulted: frozenset[str] = frozenset()
 

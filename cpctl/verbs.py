@@ -107,3 +107,6 @@ READING: tuple[str, ...] = (
     "version",
 )
 """Those that only look, and so may start without typer; what spends or changes something never does."""
+
+FINISHING = frozenset({"create", "apply", "label", "activate", "extend", "release", "delete", "audit"})
+"""Those that change one thing after the other: all of what was asked, though nobody reads any more what they print."""

@@ -215,4 +215,5 @@ def words_of(error: BaseException | None) -> str:
         error = error.__cause__ or error.__context__
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower() if error.strerror[1:2].islower() else error.strerror
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    text = str(error).partition(": bytearray(")[0]  # h11 shows what it got as Python spells it
+    return " ".join(text.split())[:300] or type(error).__name__

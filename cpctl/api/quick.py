@@ -231,8 +231,10 @@ class QuickLine:
                 yield piece
             if self._line():
                 raise self._cut("a chunk is longer than it said")
+        room = HEAD_LIMIT
         while line := self._line():  # a trailer, of which nothing is believed
-            if not HEADER.fullmatch(line):
+            room -= len(line)
+            if room < 0 or not HEADER.fullmatch(line):
                 raise self._cut("illegal trailer")
         self._is_chunked = False
 

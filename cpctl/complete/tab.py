@@ -163,7 +163,13 @@ def main(words: list[str], *, bare: bool = False) -> tuple[bytes, ...]:
     import time
 
     try:
-        lines, told = pressed(words, os.environ, time.time())
+        try:
+            lines, told = pressed(words, os.environ, time.time())
+        except ImportError:  # without the generated files everything works, more slowly
+            from cpctl.complete.anew import tables
+
+            tables()
+            lines, told = pressed(words, os.environ, time.time())
         return (lines, told) if not bare else (b"".join([_bare(line) for line in (lines + told).splitlines()]),)
     except Exception:  # a Tab never shows a traceback
         return (f":{1 | NO_FILES}\n".encode(),)

@@ -59,6 +59,7 @@ BROKEN = {
     "a size below zero": OK + ENDED + b"-8\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a trailer without a colon": OK + ENDED + b"8\r\n" + BODY + b"\r\n0\r\nbad\r\n\r\n",
     "a trailer that begins folded": OK + ENDED + b"8\r\n" + BODY + b"\r\n0\r\n fold\r\n\r\n",
+    "endless trailers": OK + ENDED + b"8\r\n" + BODY + b"\r\n0" + (b"\r\nX: " + b"x" * 99) * 2_000 + b"\r\n\r\n",
     "a chunk size of 21 digits": OK + ENDED + b"0" * 19 + b"08\r\n" + BODY + b"\r\n0\r\n\r\n",
     "a chunk longer than it says": OK + ENDED + b"4\r\n" + BODY + b"\r\n0\r\n\r\n",
 }
@@ -94,6 +95,7 @@ def test_what_is_unusual_is_left_to_httpx(content):
 def test_what_is_broken_is_a_failure_of_one_kind(content):
     (ours, asked), (theirs, usual) = outcome(content, quick=True), outcome(content, quick=False)
     assert asked == usual and ours[:2] == theirs[:2] and ours[3] == theirs[3]
+    assert "bytearray" not in f"{ours}{theirs}"
 
 
 @pytest.mark.parametrize(

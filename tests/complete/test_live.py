@@ -111,7 +111,7 @@ def test_models_by_task_sources_profiles_fields(cp):
     embedding = {row["metadata"]["name"] for row in models if "embed" in row["spec"]["tasks"]}
     assert set(offered(cp, "get", "models", "--task", "embed", "")) == set()
     assert set(offered(cp, "get", "model", "--task", "embed", "")) == embedding
-    assert set(offered(cp, "call", "")) == {row["metadata"]["name"] for row in models}
+    assert set(offered(cp, "get", "sources", "--model", "")) == {row["metadata"]["name"] for row in models}
     assert offered(cp, "get", "offers", "--sort-by", "spec.pric") == ["spec.price"]
     assert offered(cp, "explain", "offers.spec.pric") == ["offers.spec.price"]
     assert "custom-columns=PRICE:.spec.price" in offered(cp, "get", "offers", "-o", "custom-columns=P")

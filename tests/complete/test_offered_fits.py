@@ -14,6 +14,7 @@ import pytest
 from client import Client
 from cpctl.commands.completion import SCRIPTS
 from cpctl.commands.filters import FILTERS
+from cpctl.complete.fitting import fitting
 from cpctl.complete.keeping import written
 from cpctl.complete.store import place
 from cpctl.complete.upkeep import keep
@@ -182,3 +183,79 @@ def test_the_shells_offer_the_flags_that_fit(name, nobody, tmp_path):
     if name == "fish":  # it takes another flag, beside which what was typed stands somewhere
         found = {typed: line if line.startswith(typed) else typed for typed, line in found.items()}
     assert found == LISTS
+
+
+def test_models_to_call_answer_a_text_with_a_text(cp):
+    models = {row["metadata"]["name"]: row["spec"]["tasks"] for row in cp("get", "models", "-o", "json").json["items"]}
+    sources = cp("get", "sources", "-o", "json").json["items"]
+    assert cp("get", "models").code == cp("get", "sources").code == 0
+    answering = {row["spec"]["model"] for row in sources if "stream" in row["spec"]["capabilities"]}
+    assert set(tabbed(cp, "call", "")) == answering != set(models)
+    assert set(tabbed(cp, "call", "--province", "shanxi", "")) <= answering
+    silent = next(name for name in models if name not in answering)
+    assert tabbed(cp, "call", silent) == [] and tabbed(cp, "get", "model", silent) == [silent]
+
+
+def test_where_no_model_is_known_to_answer_all_are_offered(nobody):
+    knows(nobody, "models", ["m-1", "m-2"], ["image", "rerank"], ["", ""], ["", ""], ["", ""])
+    assert tabbed(nobody, "call", "") == ["m-1", "m-2"]
+
+
+# flags that do not go together
+
+ORDER = ("create", "order", "x")
+PLANNED = fitting(commands()).planned
+VALUES = {
+    "--accelerator": "H800",
+    "--gpu": "H800",
+    "--cards": "8",
+    "--colocate": "none",
+    "--max-providers": "2",
+    "--min-memory": "16Gi",
+    "--max-pue": "1.5",
+    "--min-green": "0.1",
+    "--interconnect": "NVLink",
+    "--latency-class": "metro",
+    "--vendor": "nvidia",
+    "--max-price": "99",
+    "--budget": "9999",
+    "--billing": "on-demand",
+    "--image": "x",
+    "--label": "a=b",
+    "--output": "json",
+    "--duration": "2h",
+}
+
+
+def test_flags_that_go_with_chosen_offers_and_those_that_do_not(cp, sandbox):
+    """Each is tried: the command refuses what Tab leaves out, and nothing that it offers."""
+    offer = f"{sandbox.offer(8)['metadata']['name']}=8"
+    left = {word for word in tabbed(cp, *ORDER, "--offer", offer, "--") if word[:2] == "--"}
+    every = {word for word in tabbed(cp, *ORDER, "--") if word[:2] == "--"}
+    assert every - left == set(PLANNED) and {"--offer", "--budget"} <= left
+    for flag in (*PLANNED, *(left & VALUES.keys())):
+        value = VALUES.get(flag, "shanxi")
+        said = cp(*ORDER, "--offer", offer, "--duration", "1h", flag, value, "--dry-run=client")
+        assert ("allocations stand alone" in said.err) == (flag in PLANNED), (flag, said.err)
+        assert ("--offer" in tabbed(cp, *ORDER, flag, value, "--")) == (flag not in PLANNED)
+
+
+def test_so_they_are_where_nothing_else_can_follow(nobody):
+    assert "--cards" not in tabbed(nobody, *ORDER, "--offer=of-1=8", "") and "--yes" in tabbed(nobody, *ORDER, "")
+    assert "--offer" not in tabbed(nobody, *ORDER, "--gpu=H800", "") and "--cards" in tabbed(nobody, *ORDER, "")
+
+
+@pytest.mark.parametrize("name", FLAGS)
+def test_so_do_the_scripts(name, nobody, tmp_path):
+    """Each of these beginnings is of one flag that fits, or of none."""
+    lines = {
+        "cpctl create order x --offer of-1=8 --car": "cpctl create order x --offer of-1=8 --car",
+        "cpctl create order x --offer=of-1=8 --acc": "cpctl create order x --offer=of-1=8 --acc",
+        "cpctl create order x --offer of-1=8 --bud": "cpctl create order x --offer of-1=8 --budget ",
+        "cpctl create order x --gpu H800 --of": "cpctl create order x --gpu H800 --of",
+        "cpctl create order x --gpu=H800 --car": "cpctl create order x --gpu=H800 --cards ",
+        "cpctl create order x --of": "cpctl create order x --offer ",
+        "cpctl create demand x --gpu H800 --car": "cpctl create demand x --gpu H800 --cards ",
+    }
+    with sitting(name, environment(nobody.env, tmp_path), tmp_path, tmp_path / "notes") as keyboard:
+        assert {typed: keyboard.completed(typed)[0] for typed in lines} == lines

@@ -269,3 +269,16 @@ def test_what_was_bought_is_offered_and_what_is_over_is_not(cp, sandbox):
     kept = (folder(cp.env) / "orders").read_bytes()
     assert cp("create", "order", "fresh-two", "--offer", f"{offer}=1", "--duration", "1h", "--dry-run=server").code == 0
     assert (folder(cp.env) / "orders").read_bytes() == kept  # nothing was changed
+
+
+def test_what_one_bought_oneself_is_not_offered_as_free(fresh_cp, fresh_sandbox):
+    """What there is to buy stays known, and is asked for anew at once after a purchase of one's own."""
+    cp, words = fresh_cp, ("create", "order", "x", "--offer", "of-")
+    assert cp("get", "offers", "-A").code == 0
+    offer = fresh_sandbox.offer(4)
+    name, free = offer["metadata"]["name"], offer["status"]["free"]
+    assert f"{name}=" in offered(cp.env, *words)
+    assert cp("create", "order", "all", "--offer", f"{name}={free}", "--duration", "1h", "--yes").code == 0
+    assert len(offered(cp.env, *words)) > 1
+    settled(cp.env)
+    assert f"{name}=" not in offered(cp.env, *words)

@@ -186,7 +186,9 @@ def test_whole_keys_of_settings(cp):
     settings = [word for word in tabbed(cp, *words, "") if word[0] != "-"]
     assert tabbed(cp, *words, "profiles.north-1.") == [f"profiles.north-1.{one}" for one in settings]
     assert tabbed(cp, *words, "profiles.north-1.resid") == ["profiles.north-1.residency.provinces"]
-    assert "defaults.get." in tabbed(cp, *words, "defaults.") and "defaults.config." not in tabbed(cp, *words, "defaults.")
+    assert "defaults.get." in tabbed(cp, *words, "defaults.") and "defaults.config." not in tabbed(
+        cp, *words, "defaults."
+    )
     assert tabbed(cp, *words, "defaults.get.outp")[0] == "defaults.get.output"
     assert tabbed(cp, *words, "defaults.no-such.") == tabbed(cp, *words, "no.such") == []
     for key, value in (("defaults.get.output", "wide"), ("profiles.north-1.residency.provinces", "shanxi")):

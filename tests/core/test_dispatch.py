@@ -215,15 +215,21 @@ def test_what_is_no_plain_question_is_left_to_typer(words):
 
 # without the generated files
 
+GENERATED = ("_tree.py", "_fields.py", "complete/_words.py", "complete/_contract.py")
+
 
 def test_without_generated_files_everything_works_only_slower(sandbox, tmp_path):
     package = tmp_path / "code"
     shutil.copytree(ROOT / "cpctl", package / "cpctl", ignore=shutil.ignore_patterns("__pycache__"))
-    (package / "cpctl/_tree.py").unlink()
-    (package / "cpctl/_fields.py").unlink()
+    for name in GENERATED:
+        (package / "cpctl" / name).unlink()
     shutil.rmtree(package / "cpctl/help")
     env = environment(tmp_path) | sandbox.env
     for words in (
+        ["__complete", "get", "of"],
+        ["__complete", "get", "offers", "--province", "SX"],
+        ["__complete", "get", "offers", "--sort-by", "pri"],
+        ["__completeNoDesc", "api", "get", "/v1/o"],
         ["--help"],
         ["get", "--help"],
         ["auth"],
@@ -248,13 +254,14 @@ def test_without_generated_files_everything_works_only_slower(sandbox, tmp_path)
         )
         said = [(done.returncode, done.stdout, done.stderr) for done in (with_, without)]
         assert said[0] == said[1] and said[0][0] == (2 if "nosuch" in words else 0)
+        assert words[0][:2] != "__" or said[0][1].count("\n") > 1
 
 
 def test_generated_files_that_are_gone_are_made_again(tmp_path):
     """In one run, from nothing that was generated."""
     package = tmp_path / "code"
     shutil.copytree(ROOT / "cpctl", package / "cpctl", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("_tree.py", "_fields.py", "complete/_words.py", "complete/_contract.py"):
+    for name in GENERATED:
         (package / "cpctl" / name).unlink()
     shutil.rmtree(package / "cpctl/help")
     env = environment(tmp_path) | {"PYTHONPATH": str(package)}
