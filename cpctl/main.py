@@ -177,7 +177,7 @@ def _write(rt: Runtime, verb: Verb | str | Plugin) -> int:
 
 
 def _finished(rt: Runtime, verb: Verb) -> int:
-    """The same of a verb that changes something: it goes on to its end when stdout takes no more.
+    """The same of a verb that is to finish what it was asked: it goes on to its end when stdout takes no more.
 
     Raises:
         BrokenPipeError, LocalFailure: That was so, and all else went well.

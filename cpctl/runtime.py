@@ -112,7 +112,7 @@ class Runtime:
         defaulted: The verb's parameters that config.toml's defaults gave, and nobody typed.
         takes_defaults: Whether config.toml's `[defaults.VERB]` add to what is typed.
         is_reading: What is printed is to be read at leisure, and does not come as something happens.
-        is_finishing: What was begun is done to its end, though nobody reads what is printed: it changes something.
+        is_finishing: What was asked is done to its end, though nobody reads what is printed (`cpctl.verbs.FINISHING`).
     """
 
     def __init__(

@@ -108,5 +108,9 @@ READING: tuple[str, ...] = (
 )
 """Those that only look, and so may start without typer; what spends or changes something never does."""
 
-FINISHING = frozenset({"create", "apply", "label", "activate", "extend", "release", "delete", "audit"})
-"""Those that change one thing after the other: all of what was asked, though nobody reads any more what they print."""
+FINISHING = frozenset(
+    {*("create", "apply", "label", "activate", "extend", "release", "delete"), *("wait", "diff", "audit")}
+)
+"""Those that change one thing after the other, or whose exit code is the answer: they do all of what was asked, though
+nobody reads any more what they print.
+"""

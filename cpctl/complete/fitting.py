@@ -42,7 +42,7 @@ class Fitting(NamedTuple):
 def fitting(commands: tuple[Command, ...]) -> Fitting:
     """The facts of the verbs `get` and `create order`."""
     flags = {command.path: command.flags for command in commands}
-    own, of_order = flags["get",], flags["create", "order"]
+    own, of_order = flags["get",], flags.get(("create", "order"), ())
     kinds: dict[tuple[str, ...], list[str]] = {}
     for kind in KINDS:
         filters = _spelled(flag for flag in own if _parameter(flag) in kind.narrowed_by)

@@ -162,7 +162,7 @@ def test_no_description_or_word_is_more_than_a_text(text):
         pairs = (("get", word), (f"w{word}", "x"))
         value = Value((f"get {word}",), (word, "x"), True, "always", False)
         words = (word,)
-        fits = Fitting(words, words, ((words, words),))
+        fits = Fitting(words, words, ((words, words),), words)
         table = {word: pairs}
         return script(Facts(pairs, table, table, words, (value,), {word: words}, *[words] * 3, fits, words))
 

@@ -93,6 +93,24 @@ def test_the_first_failure_is_told_though_nobody_reads_the_rest(cp, sandbox, tmp
     assert "no-such-order" in done.stderr
 
 
+def test_a_code_that_is_the_answer_is_the_same(cp, sandbox, tmp_path):
+    """Of what is waited for, the second never comes; what a manifest would change is there, seen or not."""
+    names = ["unread-held", "unread-too"]
+    path = manifest(sandbox, tmp_path, names)
+    assert cp("apply", "-f", path).code == 0
+    assert cp("activate", "order/unread-held", "--yes", "--wait").code == 0
+    text = Path(path).read_text()
+    Path(path).write_text(text.replace("duration: 1h", "duration: 2h"))
+    for words in (
+        ("wait", "order/unread-held", "order/unread-too", "--for=condition=Active", "--timeout", "2s"),
+        ("diff", "-f", path),
+    ):
+        read = run(cp, *words)
+        with lost("pipe") as nobody:
+            unread = run(cp, *words, out=nobody)
+        assert read.returncode == unread.returncode != 0 and read.stdout, words
+
+
 def test_a_reader_that_leaves_ends_a_watch(cp):
     with lost("pipe") as nobody:
         assert run(cp, "get", "offers", "-w", out=nobody).returncode == 0
