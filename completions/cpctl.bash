@@ -58,7 +58,7 @@ _cpctl_all() {
         words=$words # its verbs
     else
         case $key in
-            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"auth can-i"|"config set"|"api"|"completion") live=1 ;;
+            "get"|"describe"|"label"|"activate"|"extend"|"wait"|"release"|"delete"|"auth can-i"|"config set"|"config unset"|"api"|"completion") live=1 ;;
             "explain"|"create order"|"create demand"|"call"|"config use-profile"|"config rename-profile"|"config delete-profile") [[ $plain -gt 0 ]] || live=1 ;;
         esac
         if [[ $plain -eq 0 && $cur != *[/.]* ]]; then

@@ -142,7 +142,7 @@ end
 
 # What may be a plain word of a command, of which so many stand before it.
 function __cpctl_word
-    contains -- $argv[1] 'get' 'describe' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'auth can-i' 'config set' 'api' 'completion'
+    contains -- $argv[1] 'get' 'describe' 'label' 'activate' 'extend' 'wait' 'release' 'delete' 'auth can-i' 'config set' 'config unset' 'api' 'completion'
     and set -g __cpctl_live always
     if test $argv[2] -eq 0
         contains -- $argv[1] 'explain' 'create order' 'create demand' 'call' 'config use-profile' 'config rename-profile' 'config delete-profile'

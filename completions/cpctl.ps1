@@ -422,7 +422,7 @@ Register-ArgumentCompleter -Native -CommandName 'cpctl' -ScriptBlock {
     }
     elseif (-not $sub -and $groups.ContainsKey($verb)) { $found = $groups[$verb] }
     else {
-        $live = @('get', 'describe', 'label', 'activate', 'extend', 'wait', 'release', 'delete', 'auth can-i', 'config set', 'api', 'completion') -ccontains $key -or ($count -eq 0 -and @('explain', 'create order', 'create demand', 'call', 'config use-profile', 'config rename-profile', 'config delete-profile') -ccontains $key)
+        $live = @('get', 'describe', 'label', 'activate', 'extend', 'wait', 'release', 'delete', 'auth can-i', 'config set', 'config unset', 'api', 'completion') -ccontains $key -or ($count -eq 0 -and @('explain', 'create order', 'create demand', 'call', 'config use-profile', 'config rename-profile', 'config delete-profile') -ccontains $key)
         if ($count -eq 0 -and $cur -cnotmatch '[/.]' -and $plain.ContainsKey($key)) {
             $found = $plain[$key]
             $isList = $live -and $found[0] -cnotmatch '/$'

@@ -91,6 +91,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
         "_fields",
         "profiles",
         "schemas",
+        "aliases",
     ),
     "manual": ("cpctl", "errors", "grammar", "registry", "verbs", "profiles"),
     "generate": ("compiling", "grammar", "complete", "manual", "registry", "schemas"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cpctl.errors import ExitCode, UsageError
+from cpctl.errors import ExitCode, UnknownName, UsageError
 from cpctl.lazy import flags
 from cpctl.verbs import VERBS
 
@@ -87,11 +87,32 @@ def set_(rt: Runtime, *, key: flags.SettingKey, value: flags.SettingValue) -> Ve
     path = changes.full_path(key, _meant(rt, key))
     if path[0] == "aliases" and path[1] in VERBS:
         raise UsageError(detail=f"{path[1]} is built in; an alias of that name would never act")
+    if path[0] == "defaults":
+        _check_default(path[1], path[2])
     typed = changes.typed(path, value)
     _edit(rt, lambda document: changes.put(document, path, typed))
     rt.say(f"{'.'.join(path)} is set")
     return ExitCode.DONE
     yield ""
+
+
+def _check_default(verb: str, key: str) -> None:
+    """Refuse at once what `[defaults.VERB]` cannot hold: the verb would be refused ever after.
+
+    Raises:
+        UsageError: The verb has no defaults, or no such flag, or it is one that is said anew every time.
+    """
+    from cpctl.aliases import DECISIONS, NO_DEFAULTS
+    from cpctl.complete.defaults import VERBS_WITH, flags_of
+
+    if verb in NO_DEFAULTS:
+        raise UsageError(detail=f"{verb} works with any configuration, and takes no defaults from one")
+    if key in DECISIONS:
+        raise UsageError(detail=f"--{key} is said anew every time, and has no default")
+    if verb not in VERBS_WITH:
+        raise UnknownName("verb", verb, VERBS_WITH)
+    if key not in flags_of(verb):
+        raise UnknownName(f"flag of {verb} that may have a default", key, flags_of(verb))
 
 
 def unset(rt: Runtime, *, key: flags.SettingKey) -> Verb:

@@ -83,6 +83,7 @@ def _beginning(line: Line, found: list[tuple[str, str]], begun: str) -> tuple[li
 
 
 OFFER = "--offer"  # of an order, instead of how to choose offers
+DEFAULTS = "defaults."  # of flags, as config.toml has them
 OF_PROVINCES = ("province", "residency.provinces")  # settings
 SPELLED = frozenset({"@province", "@accelerator", "@vendor"})
 
@@ -98,6 +99,11 @@ def _fits(value: str, begun: str) -> bool:
 
 
 def _slot_of(line: Line) -> str:
+    if line.key == "config set" and not line.flag and line.plain and line.plain[0].startswith(DEFAULTS):
+        from cpctl.complete.defaults import flags_of
+
+        verb, _, key = line.plain[0].removeprefix(DEFAULTS).partition(".")
+        return flags_of(verb).get(key, ("text",))[0] or "=true|false"
     if line.key == "config set" and not line.flag and line.plain and line.plain[0].endswith(OF_PROVINCES):
         return "@province"
     return line.flags.get(line.flag, ("",))[0]
@@ -115,6 +121,8 @@ def _found(line: Line, read: Read) -> tuple[Pairs | Kept, str, int]:
     if line.key not in COMMANDS:
         return (), "", NO_FILES
     slot = COMMANDS[line.key][0]
+    if line.key == "config set" and len(line.plain) == 1 and line.plain[0].startswith(DEFAULTS):
+        return _slot(line, _slot_of(line), read)
     if line.key in FURTHER and (line.plain or line.last[:1] == "/" or "." in line.last):
         slot = "@later"
     if slot[0] not in "=@" or (line.plain and slot not in REPEATS):

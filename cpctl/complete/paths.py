@@ -6,7 +6,8 @@ Loaded by a Tab that asks for these alone.
 from __future__ import annotations
 
 from cpctl.complete._contract import PATHS, SORTED
-from cpctl.complete._words import COMMANDS, KINDS, VERBS
+from cpctl.complete._words import COMMANDS, KINDS
+from cpctl.complete.kept import shown
 from cpctl.complete.live import SOURCES
 from cpctl.complete.narrowing import names, rows
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 NO_SPACE = 2
 PROVINCES = frozenset({"province", "residency.provinces"})
-FORMS = ("table", "wide", "json", "yaml", "name", "csv")
+FORMS = ("table", "wide", "json", "yaml", "toml", "name", "csv")
 
 
 def named(line: Line, slot: str, read: Read) -> tuple[list[tuple[str, str]], str, int]:
@@ -107,8 +108,10 @@ def _later(line: Line, read: Read) -> tuple[list[tuple[str, str]], str, int]:
         return _requests(line, read)
     if line.key == "auth can-i" and len(line.plain) == 1:
         return _asked_about(line, read)
-    if line.key == "config set" and len(line.plain) <= 1:
-        return _settings(line, read) if line.plain else _keys(line, read)
+    if line.key in ("config set", "config unset") and not line.plain:
+        return _keys(line, read)
+    if line.key == "config set" and len(line.plain) == 1:
+        return _settings(line, read)
     if line.key == "completion" and line.plain in (["install"], ["uninstall"], ["status"]):
         return [(word, "") for word in COMMANDS["completion"][0][1:].split("|")[:4]], "", 0
     return [], "", 0
@@ -142,15 +145,16 @@ def _asked_about(line: Line, read: Read) -> tuple[list[tuple[str, str]], str, in
 
 def _keys(line: Line, read: Read) -> tuple[list[tuple[str, str]], str, int]:
     """`profiles.NAME.SETTING`, `defaults.VERB.FLAG`, and settings that have a dot themselves."""
-    settings = [(word, "") for word in COMMANDS[line.key][0][1:].split("|")]
+    settings = [(word, "") for word in COMMANDS["config set"][0][1:].split("|")]
     first, _, rest = line.last.partition(".")
     second, dot, _ = rest.partition(".")
-    flags = COMMANDS.get(second, ("", (), {}))[2]
     if first == "profiles":
         known, owned = [name for name, _ in rows_of(read("profiles"))], settings
     elif first == "defaults":
-        known = [verb for verb in VERBS if verb in COMMANDS]
-        owned = [(word[2:], beside) for word, (_, beside) in flags.items() if word[:2] == "--"]
+        from cpctl.complete.defaults import VERBS_WITH, flags_of
+
+        known = [verb for verb in VERBS_WITH if flags_of(verb)]
+        owned = [(word, beside if shown(beside) == beside else "") for word, (_, beside) in flags_of(second).items()]
     else:
         return settings, "", 0
     if not dot:
@@ -161,7 +165,7 @@ def _keys(line: Line, read: Read) -> tuple[list[tuple[str, str]], str, int]:
 def _settings(line: Line, read: Read) -> tuple[list[tuple[str, str]], str, int]:
     """Values of the settings that have known ones."""
     setting = line.plain[0]
-    if setting.startswith(("profiles.", "defaults.")):
+    if setting.startswith("profiles."):
         setting = setting.split(".", 2)[-1]
     if setting in PROVINCES:
         head = line.last[: line.last.rfind(",") + 1]

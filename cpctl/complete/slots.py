@@ -42,7 +42,7 @@ COMMON: Mapping[str, tuple[str, ...]] = {
 }
 
 # commands of which words behind the first are known too
-FURTHER = ("api", "auth can-i", "config set", "completion")
+FURTHER = ("api", "auth can-i", "config set", "config unset", "completion")
 
 # a flag's live source, by its long spelling
 LIVE: Mapping[str, str] = {

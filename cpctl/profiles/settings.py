@@ -47,7 +47,7 @@ def name(key: str, value: Any) -> str:
     word = text(key, value)
     if len(word) <= 63 and word[0].isalnum() and word.isascii() and all(c.isalnum() or c in "._-" for c in word):
         return word
-    raise BadValue(what=key, value=word, expected="a name of letters, digits, '.', '_' and '-'")
+    raise BadValue(what=key, value=word, expected="a name of at most 63 letters, digits, '.', '_' and '-'")
 
 
 def url(key: str, value: Any) -> str:

@@ -148,7 +148,7 @@ def status(folder: Path) -> Endpoint | None:
     deadline = time.monotonic() + ANSWER_LIMIT_S
     while (pid := lock.holder(folder)) is not None:
         endpoint = read_endpoint(folder)
-        if endpoint is not None and endpoint.pid == pid and answers(endpoint):
+        if endpoint is not None and endpoint.pid == pid and answers(endpoint, folder):
             return endpoint
         if time.monotonic() > deadline:
             raise SandboxError(f"the sandbox in {folder} runs but does not answer", "cpctl sandbox down")
@@ -156,12 +156,16 @@ def status(folder: Path) -> Endpoint | None:
     return None
 
 
-def answers(endpoint: Endpoint) -> bool:
-    """Whether it is a sandbox that answers there."""
+def answers(endpoint: Endpoint, folder: Path) -> bool:
+    """Whether it is this folder's sandbox that answers there: asked at a switch, which no fault strikes."""
     try:
-        return bool(exchange(endpoint.url, "GET", "/v1", None, {})[1].get("sandbox"))
-    except (OSError, http.client.HTTPException, ValueError, AttributeError):
+        return exchange(endpoint.url, "GET", "/sandbox/v1/clock", None, _admin(folder))[0] == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException, ValueError):
         return False
+
+
+def _admin(folder: Path) -> dict[str, str]:
+    return {"X-Sandbox-Admin": (read_text(folder / ADMIN_TOKEN) or "").strip()}
 
 
 def exchange(url: str, method: str, path: str, body: Any, headers: dict[str, str]) -> tuple[int, Any]:
@@ -180,9 +184,8 @@ def control(folder: Path, method: str, path: str, body: Any) -> Any:
     endpoint = status(folder)
     if endpoint is None:
         raise SandboxError("the sandbox is not running", "cpctl sandbox up")
-    headers = {"X-Sandbox-Admin": (read_text(folder / ADMIN_TOKEN) or "").strip()}
     try:
-        code, answer = exchange(endpoint.url, method, path, body, headers)
+        code, answer = exchange(endpoint.url, method, path, body, _admin(folder))
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise SandboxError("the sandbox does not answer", "cpctl sandbox logs") from error
     if code >= 400:

@@ -143,6 +143,16 @@ def test_faults(me, up):
     assert me("sandbox", "faults", "set", "--rate", "50%", "--latency", "1s", "--province", "豫").code == 0
 
 
+@pytest.mark.parametrize("fault", [["--down"], ["--error", "401"], ["--html"], ["--truncate"], ["--latency", "20s"]])
+def test_a_fault_that_strikes_everything_leaves_the_switches(me, up, fault):
+    made = me("sandbox", "faults", "set", *fault)
+    assert made.code == 0, made.err
+    assert me("sandbox", "status").code == 0 and me("sandbox", "faults", "list").out == made.out
+    assert me("sandbox", "up").code == 0
+    assert me("sandbox", "faults", "clear").out == "no faults\n"
+    assert me("get", "projects").code == 0
+
+
 BAD_FAULTS = {
     "set --denied": "province is required with denied",
     "set": "--down",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cpctl.registry import KINDS
+from cpctl.verbs import VERBS
 from tabs import answered, tabbed
 
 PLURALS = [kind.plural for kind in KINDS]
@@ -168,7 +169,7 @@ def test_what_may_be_asked_and_set(cp):
     assert tabbed(cp, "config", "set", "profiles.a.province", "sx") == ["shanxi"]
     assert tabbed(cp, "config", "set", "residency.provinces", "nx,SX") == ["nx,shanxi"]
     assert tabbed(cp, "config", "set", "profiles.a.output", "js") == ["json"]
-    assert tabbed(cp, "config", "set", "defaults.get.output", "js") == ["json"]
+    assert tabbed(cp, "config", "set", "defaults.get.output", "js") == ["json", "jsonpath="]
     assert tabbed(cp, "config", "set", "defaults.get.province", "SX") == ["shanxi"]
     assert tabbed(cp, "config", "set", "limits.max-d") == ["limits.max-day"]
     assert "--help" in tabbed(cp, "config", "set", "server", "x", "")
@@ -193,3 +194,44 @@ def test_whole_keys_of_settings(cp):
     assert tabbed(cp, *words, "defaults.no-such.") == tabbed(cp, *words, "no.such") == []
     for key, value in (("defaults.get.output", "wide"), ("profiles.north-1.residency.provinces", "shanxi")):
         assert value in tabbed(cp, *words, key, "") and cp(*words, key, value).code == 0
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_keys_of_defaults_are_those_that_verbs_take(cp, verb):
+    """What Tab offers there, `config set` takes; what a verb would refuse ever after is refused at once."""
+    prefix = f"defaults.{verb}."
+    keys = tabbed(cp, "config", "set", prefix)
+    assert bool(keys) == (prefix in tabbed(cp, "config", "set", "defaults."))
+    for key in keys:
+        values = [word for word in tabbed(cp, "config", "set", key, "") if word[:2] != "--"]
+        said = cp("config", "set", key, values[0] if values else "x")
+        assert said.code == 0, said.err
+        assert key in tabbed(cp, "config", "unset", f"{prefix}") and cp("config", "unset", key).code == 0
+    for word in ("yes", "profile", "server", "no-such-flag"):
+        assert f"{prefix}{word}" not in keys
+        said = cp("config", "set", f"{prefix}{word}", "true")
+        assert said.code == 2, said.err
+    read = cp("config", "view", "-o", "json").out
+    assert prefix not in read
+
+
+def test_defaults_that_nothing_reads_are_refused(cp):
+    for key in (
+        "defaults.create order.duration",
+        "defaults.nosuch.output",
+        "defaults.doctor.output",
+        "defaults.create.until",
+    ):
+        said = cp("config", "set", key, "1h")
+        assert said.code == 2 and "error: " in said.err
+        assert key not in tabbed(cp, "config", "set", key)
+    assert cp("config", "set", "defaults.create.duration", "1h").code == 0
+    assert "defaults.create.duration" in tabbed(cp, "config", "set", "defaults.create.")
+
+
+def test_values_of_defaults_are_those_of_the_flag(cp):
+    assert "H800" in tabbed(cp, "config", "set", "defaults.get.accelerator", "")
+    assert tabbed(cp, "config", "set", "defaults.get.accelerator", "A800,H8") == ["A800,H800"]
+    assert tabbed(cp, "config", "set", "defaults.apply.output", "") == ["name", "json", "yaml"]
+    assert tabbed(cp, "config", "set", "defaults.get.no-headers", "") == ["true", "false"]
+    assert "toml" in tabbed(cp, "config", "set", "output", "")

@@ -31,7 +31,7 @@ def folder(tmp_path):
 @pytest.fixture
 def up(folder):
     endpoint = daemon.up(folder, port=0)
-    assert daemon.answers(endpoint)
+    assert daemon.answers(endpoint, folder)
     return endpoint
 
 
@@ -138,13 +138,13 @@ def test_a_damaged_database(folder, up, damage):
         daemon.up(folder, port=0)
     assert ("damaged" if damage != "newer" else "another version") in sentence(caught)
     assert caught.value.hint == "cpctl sandbox reset"
-    assert daemon.answers(daemon.reset(folder))
+    assert daemon.answers(daemon.reset(folder), folder)
 
 
 def test_a_database_killed_before_it_was_furnished(folder):
     folder.mkdir()
     (folder / "sandbox.db").touch()
-    assert daemon.answers(daemon.up(folder, port=0))
+    assert daemon.answers(daemon.up(folder, port=0), folder)
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"url": 1}', "[]", "\x00"])
@@ -152,7 +152,7 @@ def test_a_half_written_endpoint_file(folder, text):
     folder.mkdir()
     (folder / "endpoint.json").write_text(text)
     assert daemon.status(folder) is None
-    assert daemon.answers(daemon.up(folder, port=0))
+    assert daemon.answers(daemon.up(folder, port=0), folder)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
@@ -181,7 +181,7 @@ def test_a_program_lying_in_the_folder_is_not_run(folder):
     folder.mkdir()
     for name in ("json.py", "uvicorn.py", "sqlite3.py"):
         (folder / name).write_text("raise SystemExit('run')")
-    assert daemon.answers(daemon.up(folder, port=0))
+    assert daemon.answers(daemon.up(folder, port=0), folder)
 
 
 def test_a_start_that_fails_inside_says_where_to_look(folder, monkeypatch):
@@ -255,6 +255,14 @@ def test_the_log_is_kept_short(folder):
     assert json.loads((folder / "endpoint.json").read_text())["pid"] > 0
 
 
+def listens(url: str) -> bool:
+    try:
+        return daemon.exchange(url, "GET", "/v1", None, {})[0] > 0
+    except OSError:
+        return False
+
+
 def test_it_ends_when_its_folder_is_removed(folder, up):
+    assert listens(up.url)
     shutil.rmtree(folder)
-    assert daemon.within(10, lambda: not daemon.answers(up))
+    assert daemon.within(10, lambda: not listens(up.url))
