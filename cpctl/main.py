@@ -86,7 +86,9 @@ def run(argv: list[str], rt: Runtime, told: list[CpctlError] | None = None) -> i
     except CpctlError as error:
         if told is not None:
             told.append(error)
-        return _fail(rt, error)
+        from cpctl.endings import of_the_whole
+
+        return _fail(rt, of_the_whole(rt, error))
     except Terminated:
         return ExitCode.TERMINATED
     except KeyboardInterrupt:
@@ -96,7 +98,10 @@ def run(argv: list[str], rt: Runtime, told: list[CpctlError] | None = None) -> i
     except Exception as bug:  # the one place where everything that is no CpctlError ends
         if isinstance(bug.__cause__, KeyboardInterrupt):  # Python 3.11 wraps what is raised while a class is made
             return ExitCode.TERMINATED if isinstance(bug.__cause__, Terminated) else ExitCode.INTERRUPTED
-        return _bug(rt, bug)
+        from cpctl.endings import out_of_means
+
+        want = out_of_means(rt, bug)
+        return _fail(rt, want) if want else _bug(rt, bug)
 
 
 def _forget(rt: Runtime) -> None:
@@ -283,11 +288,9 @@ def _emit(stream: Any, *parts: str | bytes) -> int:
     except BrokenPipeError:
         pass
     except OSError as error:
-        try:
-            sys.stderr.write(f"error: cannot write the output: {error.strerror or error}\n")
-            sys.stderr.flush()
-        except OSError:
-            pass  # the code still tells
+        from cpctl.runtime import Told
+
+        Told(sys.stderr).write(f"error: cannot write the output: {error.strerror or error}\n")
         return 1
     return 0
 
@@ -303,7 +306,7 @@ def _ready_streams() -> None:
     sys.stdin = sys.stdin or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_RDONLY))
     sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
-    for descriptor in (1, 2):
+    for descriptor in (0, 1, 2):
         try:  # noqa: SIM105  (contextlib costs more than what is saved here)
             os.set_blocking(descriptor, True)
         except (OSError, AttributeError):

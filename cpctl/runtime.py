@@ -159,8 +159,43 @@ class Runtime:
 
         self.err.write(f"{safe_lines(question)} [y/N] ")
         self.err.flush()
-        if self.stdin.readline().strip().lower() not in ("y", "yes", "是"):
+        if self.answer().lower() not in ("y", "yes", "是"):
             raise UsageError(detail="not confirmed; nothing was done", reason="NotConfirmed")
+
+    def answer(self) -> str:
+        """The line that somebody types; "" when nobody does, or the terminal is gone."""
+        try:
+            return self.stdin.readline().strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def taken_in(self, most: int) -> bytes:
+        """stdin up to its end, at most so many bytes.
+
+        A pipe may not wait, since somebody who has it too says so: then what is there now is not its end.
+
+        Raises:
+            LocalFailure: It cannot be read.
+        """
+        from cpctl.errors import LocalFailure
+
+        source = getattr(self.stdin, "buffer", None)
+        if source is None:
+            return self.stdin.read(most).encode("utf-8", "surrogatepass")
+        found = b""
+        try:
+            while len(found) < most:
+                piece = source.read(most - len(found))
+                if piece == b"":
+                    break
+                if piece is None:
+                    import select
+
+                    select.select([source], [], [])
+                found += piece or b""
+        except OSError as error:
+            raise LocalFailure(detail=f"stdin cannot be read: {error.strerror or error}") from error
+        return found
 
     def trace(self, level: int, text: str) -> None:
         """What `-v` shows; secrets are masked by who calls."""
@@ -242,6 +277,11 @@ class Runtime:
     def has_changed(self) -> bool:
         """Whether something was sent to the platform that changes what is yours there."""
         return "platform" in self.__dict__ and self.platform.has_changed
+
+    @property
+    def has_acted(self) -> bool:
+        """Whether the platform has accepted such a thing."""
+        return "platform" in self.__dict__ and self.platform.has_acted
 
     @cached_property
     def sender(self) -> Sender:

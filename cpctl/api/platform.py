@@ -37,6 +37,7 @@ class Platform:
 
     Attributes:
         has_changed: Whether something was sent that changes what is yours.
+        has_acted: Whether it was accepted.
     """
 
     def __init__(self, sender: Sender, project: str, *, clock: Clock, read_limit_s: float = READ_LIMIT_S) -> None:
@@ -45,7 +46,7 @@ class Platform:
         self._clock = clock
         self.read_limit_s = read_limit_s
         self._told: tuple[datetime, float] | None = None
-        self.has_changed = False
+        self.has_changed = self.has_acted = False
 
     def now(self) -> datetime:
         """The platform's time as its latest answer told it; this machine's before the first."""
@@ -59,8 +60,10 @@ class Platform:
         return told + timedelta(seconds=self._clock.monotonic() - at_s)
 
     def send(self, request: Request) -> Answer:
-        self.has_changed |= request.method != "GET" and request.path.startswith(YOURS)
+        changes = request.method != "GET" and request.path.startswith(YOURS)
+        self.has_changed |= changes
         answer = self.sender.send(request)
+        self.has_acted |= changes
         self.hear(answer.headers)
         return answer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TextIO
 
 from cpctl.auth.device import device_login
 from cpctl.auth.oauth import Grant, OAuth
@@ -14,15 +13,19 @@ from cpctl.resources.clock import Clock
 
 @dataclass(frozen=True)
 class Login:
-    """What a method may use."""
+    """What a method may use.
+
+    Attributes:
+        read: Takes stdin up to its end, at most so many bytes.
+    """
 
     oauth: OAuth
     clock: Clock
     say: Callable[[str], None]
-    stdin: TextIO
+    read: Callable[[int], bytes]
 
 
 METHODS: Mapping[str, Callable[[Login], Grant]] = {
     "device": lambda login: device_login(login.oauth, login.clock, login.say),
-    "token": lambda login: pasted_token(login.stdin),
+    "token": lambda login: pasted_token(login.read),
 }

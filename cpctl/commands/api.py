@@ -173,7 +173,7 @@ def _body(rt: Runtime, pairs: Sequence[tuple[str, str]], source: str | None) -> 
 def _read(rt: Runtime, source: str) -> bytes:
     """At most BODY_LIMIT bytes of a file or stdin."""
     if source == "-":
-        body = rt.stdin.read(BODY_LIMIT + 1).encode("utf-8", "surrogateescape")
+        body = rt.taken_in(BODY_LIMIT + 1)
     else:
         try:
             with open(source, "rb") as file:  # noqa: PTH123  (a name may be "-x" or a device: no Path needed)

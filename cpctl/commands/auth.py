@@ -30,10 +30,15 @@ def login(rt: Runtime, *, with_token: flags.WithToken = False, insecure_storage:
     """
     from cpctl.auth.methods import METHODS, Login
 
+    if with_token and rt.stdin.isatty():
+        raise UsageError(
+            detail="--with-token reads the token from stdin, and stdin is a terminal",
+            hint="cpctl auth login --with-token < FILE",
+        )
     stores, oauth = _stores(rt), _oauth(rt)
     store, other = (stores.file, stores.keyring) if insecure_storage else (stores.keyring, stores.file)
     store.get(stores.key)  # a store that does not answer says so before anybody types a code
-    grant = METHODS["token" if with_token else "device"](Login(oauth, rt.clock, rt.say, rt.stdin))
+    grant = METHODS["token" if with_token else "device"](Login(oauth, rt.clock, rt.say, rt.taken_in))
     who = _identity(rt, grant.access)
     rt.credentials.keep(grant, store)
     forget(rt.env, rt.profile.name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from cpctl.broker.limits import limits_of
 from cpctl.broker.market import Found, Market
@@ -15,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from cpctl.broker.journal import Journal
     from cpctl.broker.rehearsing import Line
     from cpctl.resources.quote import Quote
     from cpctl.runtime import Runtime
@@ -24,16 +27,13 @@ DEFAULT_TIMEOUT = "10m"
 
 def market_of(rt: Runtime, project: str | None = None) -> Market:
     """Where this run buys. Asks the platform who it is talking to: records and conflicts are told by account."""
-    from cpctl.broker.journal import Journal
-    from cpctl.profiles.files import replace
-
     profile = rt.profile
     account = rt.platform.one("/v1/whoami").get("account")
     if not isinstance(account, str) or not account:
         raise BadAnswer(detail="the platform does not say whose token this is")
     return Market(
         platform=rt.platform,
-        journal=Journal(rt.journal_folder, write=replace, say=rt.say),
+        journal=_journal(rt),
         clock=rt.clock,
         account=account,
         endpoint=profile.endpoint.url,
@@ -43,6 +43,23 @@ def market_of(rt: Runtime, project: str | None = None) -> Market:
         residency=frozenset(profile.residency),
         say=rt.say,
     )
+
+
+def _journal(rt: Runtime) -> Journal:
+    """Of this user; without a home one in which nothing can be kept, since what only stops billing needs none."""
+    from cpctl.broker.journal import Journal
+    from cpctl.errors import LocalFailure
+    from cpctl.profiles.files import replace
+
+    try:
+        return Journal(rt.journal_folder, write=replace, say=rt.say)
+    except LocalFailure as failure:
+        homeless = failure
+
+    def refuse(path: Path, content: bytes) -> None:
+        raise homeless
+
+    return Journal(Path(os.devnull) / "journal", write=refuse, say=rt.say)
 
 
 def asking(rt: Runtime, market: Market, name: str, *, yes: bool, switching_on: bool) -> Callable[[Quote], None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.commands.route import Route, routed
-from cpctl.errors import ExitCode, UsageError
+from cpctl.errors import ExitCode, LocalFailure, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -84,6 +84,8 @@ def _stdin(rt: Runtime) -> str:
         text = rt.stdin.read(PROMPT_LIMIT + 1)
     except UnicodeDecodeError as error:
         raise UsageError(detail="the prompt is not UTF-8 text") from error
+    except OSError as error:
+        raise LocalFailure(detail=f"stdin cannot be read: {error.strerror or error}") from error
     if len(text) > PROMPT_LIMIT:
         raise UsageError(detail=f"the prompt is longer than {PROMPT_LIMIT} characters")
     return text

@@ -205,4 +205,4 @@ def _proposed(rt: Runtime, kind: str) -> str:
     proposal = f"{kind}-{rt.clock.now():%m%d}-{token_hex(2)}"
     rt.err.write(f"Name of the {kind} [{proposal}]: ")
     rt.err.flush()
-    return rt.stdin.readline().strip() or proposal
+    return rt.answer() or proposal

@@ -31,17 +31,21 @@ def delete(
     The name stays taken for ever, and the bills stay. The order that matches a demand stays as it is. Orders chosen by
     label are asked about first; off a terminal that takes --yes.
     """
+    from cpctl.commands.failures import Failures
     from cpctl.commands.meant import Choice, markets, those_meant
     from cpctl.errors import NotFound
 
     form = rt.output(output, FORMS)
     choice = Choice(what, filename, recursive, run_id, selector)
     meant = those_meant(rt, choice, verb="delete", ended=True, yes=yes, kinds=("order", "demand"))
+    failures = Failures(rt)
     for market, one in markets(rt, meant):
-        if _withdrawn(rt, market, one.name) if one.kind == "demand" else _hidden(rt, market, one.name, timeout):
-            yield f"{one.kind}/{one.name}\n" if form == "name" else f"{one.kind}/{one.name} deleted\n"
-        elif not ignore_not_found:
-            raise NotFound(detail=f'{one.kind}s "{one.name}" not found')
+        with failures.of(f"{one.kind}/{one.name}"):
+            if _withdrawn(rt, market, one.name) if one.kind == "demand" else _hidden(rt, market, one.name, timeout):
+                yield f"{one.kind}/{one.name}\n" if form == "name" else f"{one.kind}/{one.name} deleted\n"
+            elif not ignore_not_found:
+                raise NotFound(detail=f'{one.kind}s "{one.name}" not found')
+    failures.end()
     return ExitCode.DONE
 
 
@@ -54,7 +58,7 @@ def _hidden(rt: Runtime, market: Market, name: str, timeout: str | None) -> bool
     if found is None:
         return False
     if not found.order.has_ended:
-        found = given_back(rt, market, found, wait=True, timeout=timeout)
+        found = given_back(rt, market, found, timeout=timeout)
     purchase.hide(market, found)
     return True
 

@@ -35,24 +35,32 @@ def label(
 
     KEY- takes a label off. One that stands for another value is changed with --overwrite only.
     """
+    from cpctl.commands.failures import Failures
+
     form = rt.output(output, FORMS)
     words, changes = divided(what)
     names = orders(words)
     if not changes and not show:
         raise UsageError(detail="no label given: KEY=VALUE, or KEY- to take one off", hint="cpctl label --help")
+    failures = Failures(rt)
     for name in names:
-        found, outcome = _labelled(rt, name, changes, overwrite=overwrite)
-        if show and form is None:
-            if len(names) > 1:
-                yield f"Listing labels for order/{name}:\n"
-            yield "".join(f"{key}={value}\n" for key, value in sorted(labels_of(found).items()))
-        elif form in ("json", "yaml"):
-            from cpctl.output.values import VALUE_PRINTERS
+        with failures.of(f"order/{name}"):
+            found, outcome = _labelled(rt, name, changes, overwrite=overwrite)
+            if show and form is None:
+                yield _listing(name, found, alone=len(names) == 1)
+            elif form in ("json", "yaml"):
+                from cpctl.output.values import VALUE_PRINTERS
 
-            yield VALUE_PRINTERS[form](found)
-        else:
-            yield f"order/{name}\n" if form == "name" else f"order/{name} {outcome}\n"
+                yield VALUE_PRINTERS[form](found)
+            else:
+                yield f"order/{name}\n" if form == "name" else f"order/{name} {outcome}\n"
+    failures.end()
     return ExitCode.DONE
+
+
+def _listing(name: str, found: Mapping[str, Any], *, alone: bool) -> str:
+    title = "" if alone else f"Listing labels for order/{name}:\n"
+    return title + "".join(f"{key}={value}\n" for key, value in sorted(labels_of(found).items()))
 
 
 def divided(words: Sequence[str]) -> tuple[list[str], Changes]:

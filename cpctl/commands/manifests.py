@@ -33,9 +33,7 @@ def _stdin(rt: Runtime) -> Callable[[int], bytes]:
     def read(size: int) -> bytes:
         if rt.stdin.isatty():
             raise UsageError(detail="-f - reads stdin, which is a terminal here")
-        binary = getattr(rt.stdin, "buffer", None)
-        content: bytes = binary.read(size) if binary else rt.stdin.read(size).encode("utf-8", "surrogatepass")
-        return content
+        return rt.taken_in(size)
 
     return read
 

@@ -196,8 +196,12 @@ def printed(results: Iterable[Result], form: str | None, *, single: bool) -> Ite
     if form in ("json", "yaml"):
         from cpctl.output.values import VALUE_PRINTERS
 
-        documents = map(_document, results)
-        yield from map(VALUE_PRINTERS[form], documents if single else [_list(list(documents))])
+        documents, failure = _documents(results)
+        if documents or not failure:
+            whole = _list(documents, is_complete=failure is None)
+            yield from map(VALUE_PRINTERS[form], documents if single else [whole])
+        if failure:
+            raise failure
         return
     for found, outcome in results:
         yield f"{found.spelled}\n" if form == "name" else f"{found.spelled} {outcome}\n"
@@ -207,5 +211,15 @@ def _document(result: Result) -> Mapping[str, Any]:
     return {**result.found.raw, "result": result.outcome}
 
 
-def _list(items: list[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"apiVersion": "ccpp/v1", "kind": "List", "items": items, "metadata": {"complete": True}}
+def _documents(results: Iterable[Result]) -> tuple[list[Mapping[str, Any]], CpctlError | None]:
+    """Every order that something became of, and what the run ended with."""
+    found: list[Mapping[str, Any]] = []
+    try:
+        found.extend(map(_document, results))
+    except CpctlError as error:
+        return found, error
+    return found, None
+
+
+def _list(items: list[Mapping[str, Any]], *, is_complete: bool) -> dict[str, Any]:
+    return {"apiVersion": "ccpp/v1", "kind": "List", "items": items, "metadata": {"complete": is_complete}}

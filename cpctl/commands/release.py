@@ -33,7 +33,7 @@ def release(
     """Stop the billing of orders and give their cards back: order/NAME, -f with the manifests they came from, or -l.
 
     Orders chosen by label are asked about first; off a terminal that takes --yes. Billing stops when the platform
-    accepts it; the command waits until the cards are back, unless told not to.
+    accepts it; the command waits until the cards are back, unless told not to. Of several, all are tried.
     """
     from cpctl.commands.meant import Choice, those_meant
     from cpctl.commands.ordering import printed
@@ -47,28 +47,56 @@ def release(
 
 
 def _released(rt: Runtime, meant: Iterable[Meant], *, wait: bool, timeout: str | None) -> Iterator[Result]:
+    """Each one; before any of them is waited for, the billing of all is stopped."""
+    from cpctl.commands.buying import timeout_s
+    from cpctl.commands.failures import Failures
     from cpctl.commands.meant import markets
     from cpctl.commands.ordering import Result
 
+    limit_s, failures = timeout_s(timeout), Failures(rt)
+    stopped: list[tuple[Market, Found, bool]] = []
     for market, one in markets(rt, meant):
-        before = market.read(one.name)
-        if before.order.has_ended:
-            yield Result(before, "unchanged")
-            continue
-        after = given_back(rt, market, before, wait=wait, timeout=timeout)
-        yield Result(after, "released" if after.order.has_ended else "releasing")
+        with failures.of(f"order/{one.name}"):
+            before = market.read(one.name)
+            had_ended = before.order.has_ended
+            stopped.append((market, before if had_ended else _stopped(rt, market, before), had_ended))
+    for market, found, had_ended in stopped:
+        with failures.of(f"order/{found.order.name}"):
+            if had_ended:
+                yield Result(found, "unchanged")
+                continue
+            after = _back(rt, market, found, wait=wait, limit_s=limit_s)
+            yield Result(after, "released" if after.order.has_ended else "releasing")
+    failures.end()
 
 
-def given_back(rt: Runtime, market: Market, found: Found, *, wait: bool, timeout: str | None) -> Found:
-    """The order after its release was accepted, or once it has ended."""
+def given_back(rt: Runtime, market: Market, found: Found, *, timeout: str | None) -> Found:
+    """The order once its release was accepted and it has ended."""
+    from cpctl.commands.buying import timeout_s
+
+    limit_s = timeout_s(timeout)
+    return _back(rt, market, _stopped(rt, market, found), wait=True, limit_s=limit_s)
+
+
+def _stopped(rt: Runtime, market: Market, found: Found) -> Found:
+    """The order after its release was accepted."""
     from cpctl.broker import purchase
-    from cpctl.commands.buying import has_ended, timeout_s, told_when_interrupted, wait_for
+    from cpctl.commands.buying import told_when_interrupted
 
-    limit_s, name = timeout_s(timeout), found.order.name
+    name = found.order.name
     with told_when_interrupted(rt, name, f"cpctl release order/{name}"):
         found = purchase.release(market, found)
         for verb in ("place", "activate"):  # runs that were to bring it up have nothing left to finish
             market.close(verb, name)
+    return found
+
+
+def _back(rt: Runtime, market: Market, found: Found, *, wait: bool, limit_s: float) -> Found:
+    """The same once it has ended, if that is waited for."""
+    from cpctl.commands.buying import has_ended, told_when_interrupted, wait_for
+
+    name = found.order.name
+    with told_when_interrupted(rt, name, f"cpctl release order/{name}"):
         if wait and not has_ended(found):
             found = wait_for(rt, market, name, has_ended, limit_s=limit_s, what="to be Released")
     charged = f", {found.order.status.charged} CNY charged" if found.order.has_ended else ""

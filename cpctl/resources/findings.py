@@ -26,6 +26,8 @@ def checked(model: type[M], value: Mapping[str, Any], source: str, *, above: tup
     """
     try:
         return model.model_validate(value)
+    except UnicodeEncodeError as error:  # bytes of a command line that are no text
+        raise BadManifest(source=source, detail="it is no UTF-8 text") from error
     except ValidationError as error:
         findings = error.errors(include_url=False)
         said = list(dict.fromkeys(_finding(finding, model, above) for finding in findings))

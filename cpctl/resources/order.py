@@ -242,7 +242,7 @@ def _generated(about: _Metadata, source: str, run_id: str | None) -> str:
         raise BadManifest(source=source, detail="metadata has both name and generateName")
     if not run_id:
         raise BadManifest(source=source, detail="metadata.generateName needs --run-id or CPCTL_RUN_ID")
-    joined = f"{about.generate_name}{run_id}".lower()
+    joined = f"{about.generate_name}{run_id}"  # as it is: runs 7a and 7A are two, and never one order
     if not words.DNS_LABEL.fullmatch(joined):
         raise BadManifest(source=source, detail=f'generateName and run id make "{words.shown(joined)}", no DNS label')
     return joined
