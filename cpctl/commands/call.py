@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cpctl.commands.route import Route, routed
-from cpctl.errors import ExitCode, LocalFailure, UsageError
+from cpctl.errors import ExitCode, UsageError
 from cpctl.lazy import flags
 
 TYPE_CHECKING = False
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cpctl.inference.routing import Wish
     from cpctl.runtime import Runtime, Verb
 
-PROMPT_LIMIT = 8 * 1024 * 1024  # characters
+PROMPT_LIMIT = 8 * 1024 * 1024  # bytes
 MOST_TOKENS = 1_000_000
 # How an answer may end that is whole and yet not all that the model would have said.
 CUT = {
@@ -80,15 +80,13 @@ def _stdin(rt: Runtime) -> str:
     """The prompt that is piped in, never more than a model could read."""
     if rt.stdin.isatty():
         raise UsageError(detail="no prompt given", hint="cpctl call MODEL PROMPT, or pipe it in")
+    content = rt.taken_in(PROMPT_LIMIT + 1)
+    if len(content) > PROMPT_LIMIT:
+        raise UsageError(detail=f"the prompt is longer than {PROMPT_LIMIT // 1_048_576} MiB")
     try:
-        text = rt.stdin.read(PROMPT_LIMIT + 1)
+        return content.decode(getattr(rt.stdin, "encoding", None) or "utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(detail="the prompt is not UTF-8 text") from error
-    except OSError as error:
-        raise LocalFailure(detail=f"stdin cannot be read: {error.strerror or error}") from error
-    if len(text) > PROMPT_LIMIT:
-        raise UsageError(detail=f"the prompt is longer than {PROMPT_LIMIT} characters")
-    return text
 
 
 def _wish(rt: Runtime, model: str, source: str | None, province: Sequence[str] | None) -> Wish:

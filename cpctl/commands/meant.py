@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cpctl.errors import UsageError
 
@@ -84,14 +84,14 @@ def _written(rt: Runtime, choice: Choice, verb: str, kinds: Sequence[str]) -> It
         yield Meant(kind, one.project, one.name)
 
 
-def markets(rt: Runtime, meant: Iterable[Meant]) -> Iterator[tuple[Market, Meant]]:
-    """Each one that is meant and the market it is in; who we are is asked once a project."""
+def markets(rt: Runtime) -> Callable[[Meant], Market]:
+    """The market that one is in; who we are is asked once a project."""
     from functools import cache
 
     from cpctl.commands.buying import market_of
 
     market_at = cache(lambda project: market_of(rt, project))
-    return ((market_at(one.project), one) for one in meant)
+    return lambda one: market_at(one.project)
 
 
 def _labelled(rt: Runtime, choice: Choice, *, verb: str, ended: bool, yes: bool) -> list[str]:

@@ -53,32 +53,25 @@ def _released(rt: Runtime, meant: Iterable[Meant], *, wait: bool, timeout: str |
     from cpctl.commands.meant import markets
     from cpctl.commands.ordering import Result
 
-    limit_s, failures = timeout_s(timeout), Failures(rt)
-    stopped: list[tuple[Market, Found, bool]] = []
-    for market, one in markets(rt, meant):
+    limit_s, failures, market_of = timeout_s(timeout), Failures(rt), markets(rt)
+    begun: list[tuple[Market, Found, bool]] = []
+    for one in meant:
         with failures.of(f"order/{one.name}"):
+            market = market_of(one)
             before = market.read(one.name)
             had_ended = before.order.has_ended
-            stopped.append((market, before if had_ended else _stopped(rt, market, before), had_ended))
-    for market, found, had_ended in stopped:
+            begun.append((market, before if had_ended else stopped(rt, market, before), had_ended))
+    for market, found, had_ended in begun:
         with failures.of(f"order/{found.order.name}"):
             if had_ended:
                 yield Result(found, "unchanged")
                 continue
-            after = _back(rt, market, found, wait=wait, limit_s=limit_s)
+            after = given_back(rt, market, found, wait=wait, limit_s=limit_s)
             yield Result(after, "released" if after.order.has_ended else "releasing")
     failures.end()
 
 
-def given_back(rt: Runtime, market: Market, found: Found, *, timeout: str | None) -> Found:
-    """The order once its release was accepted and it has ended."""
-    from cpctl.commands.buying import timeout_s
-
-    limit_s = timeout_s(timeout)
-    return _back(rt, market, _stopped(rt, market, found), wait=True, limit_s=limit_s)
-
-
-def _stopped(rt: Runtime, market: Market, found: Found) -> Found:
+def stopped(rt: Runtime, market: Market, found: Found) -> Found:
     """The order after its release was accepted."""
     from cpctl.broker import purchase
     from cpctl.commands.buying import told_when_interrupted
@@ -91,7 +84,7 @@ def _stopped(rt: Runtime, market: Market, found: Found) -> Found:
     return found
 
 
-def _back(rt: Runtime, market: Market, found: Found, *, wait: bool, limit_s: float) -> Found:
+def given_back(rt: Runtime, market: Market, found: Found, *, wait: bool, limit_s: float) -> Found:
     """The same once it has ended, if that is waited for."""
     from cpctl.commands.buying import has_ended, told_when_interrupted, wait_for
 

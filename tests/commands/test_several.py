@@ -48,16 +48,30 @@ def test_label_and_delete_try_every_order(held):
     assert (said.code, said.lines[-1]) == (0, "order/second deleted")
 
 
-def test_all_are_stopped_before_one_is_waited_for(held, fresh_sandbox):
+@pytest.mark.parametrize("verb", ["release", "delete"])
+def test_all_are_stopped_before_one_is_waited_for(held, verb):
     """The first takes its time to end; the others are no longer billed meanwhile."""
     for name in NAMES:
         assert held("activate", f"order/{name}", "--wait", "--yes").code == 0
-    said = held("release", *(f"order/{name}" for name in NAMES), "-v", "6")
+    said = held(verb, *(f"order/{name}" for name in NAMES), "-v", "6")
     assert said.code == 0, said.err
     sent = [line for line in said.err.splitlines() if "/v1/orders/" in line]
     stops = [number for number, line in enumerate(sent) if "POST" in line and "/release" in line]
     assert len(stops) == 3 and len(sent) > stops[-1] + 1
     assert len(sent[: stops[-1]]) == 5  # each is looked at, and stopped
+
+
+def test_a_project_that_cannot_be_asked_keeps_none_of_the_others(held, fresh_sandbox, tmp_path):
+    """Manifests name projects; who we are is asked once for each."""
+    offer = fresh_sandbox.offer(1)["metadata"]["name"]
+    document = "apiVersion: ccpp/v1\nkind: Order\nmetadata: {%s}\nspec: {allocations: [%s], duration: 1h}\n---\n"
+    share = f"{{offer: {offer}, cards: 1}}"
+    of_each = ["name: first", "name: elsewhere, project: elsewhere", "name: third"]
+    path = tmp_path / "orders.yaml"
+    path.write_text("".join(document % (one, share) for one in of_each))
+    fresh_sandbox.admin.faults(path="/v1/whoami", error=403, count=1)
+    said = held("release", "-f", str(path))
+    assert said.code != 0 and phases(held)[2] == "Released", said.err
 
 
 def later(sandbox) -> str:
