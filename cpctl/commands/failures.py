@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from cpctl.errors import CpctlError, OutcomeUnknown
+from cpctl.errors import CpctlError, ExitCode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cpctl.runtime import Runtime
+
+
+GRAVITY = {ExitCode.OUTCOME_UNKNOWN: 3, ExitCode.UNREACHABLE: 2, ExitCode.TIMED_OUT: 2, ExitCode.NOT_FOUND: 0}
+"""Which code of several tells the truth of them all: something may still be billed, or it is only not there; else 1."""
 
 
 class Failures:
@@ -29,15 +33,15 @@ class Failures:
             self._all.append((what, error))
 
     def end(self) -> None:
-        """Tell them; the run ends as the first did, or as one whose outcome is not known.
+        """Tell them; the run ends as the gravest did, of equals as the first, whatever order they were given in.
 
         Raises:
             CpctlError: There was one.
         """
         if not self._all:
             return
-        last = next((one for one in self._all if isinstance(one[1], OutcomeUnknown)), self._all[0])
+        _, gravest = max(self._all, key=lambda one: GRAVITY.get(one[1].exit_code, 1))
         for what, error in self._all:
-            if error is not last[1]:
+            if error is not gravest:
                 self._rt.say(f"error: {what}: {error.message}")
-        raise last[1]
+        raise gravest

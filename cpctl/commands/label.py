@@ -43,19 +43,29 @@ def label(
     if not changes and not show:
         raise UsageError(detail="no label given: KEY=VALUE, or KEY- to take one off", hint="cpctl label --help")
     failures = Failures(rt)
+    documents: list[Mapping[str, Any]] = []
     for name in names:
         with failures.of(f"order/{name}"):
             found, outcome = _labelled(rt, name, changes, overwrite=overwrite)
             if show and form is None:
                 yield _listing(name, found, alone=len(names) == 1)
             elif form in ("json", "yaml"):
-                from cpctl.output.values import VALUE_PRINTERS
-
-                yield VALUE_PRINTERS[form](found)
+                documents.append(found)
             else:
                 yield f"order/{name}\n" if form == "name" else f"order/{name} {outcome}\n"
+    if documents and form:
+        yield _document(documents, form, names)
     failures.end()
     return ExitCode.DONE
+
+
+def _document(labelled: list[Mapping[str, Any]], form: str, names: Sequence[str]) -> str:
+    """The order, or a list where several were meant."""
+    from cpctl.commands.ordering import list_of
+    from cpctl.output.values import VALUE_PRINTERS
+
+    several = list_of(labelled, is_complete=len(labelled) == len(names))
+    return str(VALUE_PRINTERS[form](labelled[0] if len(names) == 1 else several))
 
 
 def _listing(name: str, found: Mapping[str, Any], *, alone: bool) -> str:

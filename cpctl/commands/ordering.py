@@ -198,7 +198,7 @@ def printed(results: Iterable[Result], form: str | None, *, single: bool) -> Ite
 
         documents, failure = _documents(results)
         if documents or not failure:
-            whole = _list(documents, is_complete=failure is None)
+            whole = list_of(documents, is_complete=failure is None)
             yield from map(VALUE_PRINTERS[form], documents if single else [whole])
         if failure:
             raise failure
@@ -221,5 +221,6 @@ def _documents(results: Iterable[Result]) -> tuple[list[Mapping[str, Any]], Cpct
     return found, None
 
 
-def _list(items: list[Mapping[str, Any]], *, is_complete: bool) -> dict[str, Any]:
+def list_of(items: list[Mapping[str, Any]], *, is_complete: bool) -> dict[str, Any]:
+    """Several objects as one document."""
     return {"apiVersion": "ccpp/v1", "kind": "List", "items": items, "metadata": {"complete": is_complete}}

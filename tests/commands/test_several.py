@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from cpctl.errors import ExitCode
 
@@ -72,6 +73,27 @@ def test_a_project_that_cannot_be_asked_keeps_none_of_the_others(held, fresh_san
     fresh_sandbox.admin.faults(path="/v1/whoami", error=403, count=1)
     said = held("release", "-f", str(path))
     assert said.code != 0 and phases(held)[2] == "Released", said.err
+
+
+@pytest.mark.parametrize("names", [("missing", "first"), ("first", "missing")])
+def test_what_is_not_there_hides_no_order_that_is_still_billed(held, fresh_sandbox, names):
+    fresh_sandbox.admin.faults(path="/v1/orders/first", error=503)
+    said = held("release", *(f"order/{name}" for name in names), "--request-timeout", "2s")
+    fresh_sandbox.admin.clear_faults()
+    assert (said.code, phases(held)[0]) == (ExitCode.UNREACHABLE, "Held")
+    assert '"missing" not found' in said.err and "503" in said.err
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_several_labelled_orders_are_one_document(held, form):
+    said = held("label", "order/first", "order/third", "team=x", "-o", form)
+    parsed = yaml.safe_load(said.out)
+    assert (said.code, parsed["kind"], parsed["metadata"]["complete"]) == (0, "List", True)
+    assert [one["metadata"]["labels"] for one in parsed["items"]] == [{"team": "x"}] * 2
+    said = held("label", "order/missing", "order/third", "team=x", "-o", form)
+    parsed = yaml.safe_load(said.out)
+    assert (said.code, parsed["metadata"]["complete"], len(parsed["items"])) == (ExitCode.NOT_FOUND, False, 1)
+    assert yaml.safe_load(held("label", "order/first", "team=x", "-o", form).out)["kind"] == "Order"
 
 
 def later(sandbox) -> str:
